@@ -1,0 +1,7 @@
+# A thin front for Meson.
+.PHONY: all
+BUILD ?= build
+all: $(BUILD)/build.ninja
+	ninja -C $(BUILD)
+$(BUILD)/build.ninja:
+	meson setup $(BUILD)

@@ -1,0 +1,113 @@
+#include "base/slice.h"
+
+int tg_hexval(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = tg_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool slice_ieq(struct slice a, struct slice b)
+{
+	if (a.len != b.len)
+		return false;
+	for (size_t i = 0; i < a.len; i++) {
+		if (tg_lower(a.p[i]) != tg_lower(b.p[i]))
+			return false;
+	}
+	return true;
+}
+
+bool slice_starts(struct slice s, struct slice prefix)
+{
+	return slice_eq(slice_head(s, prefix.len), prefix);
+}
+
+struct slice slice_skip(struct slice s, size_t n)
+{
+	if (n >= s.len)
+		return (struct slice){ NULL, 0 };
+	return (struct slice){ s.p + n, s.len - n };
+}
+
+struct slice slice_head(struct slice s, size_t n)
+{
+	if (n < s.len)
+		s.len = n;
+	return s;
+}
+
+size_t slice_find(struct slice s, char c)
+{
+	const char *hit = s.len > 0 ? memchr(s.p, c, s.len) : NULL;
+
+	return hit != NULL ? (size_t)(hit - s.p) : s.len;
+}
+
+static bool is_lws(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+struct slice slice_trim(struct slice s)
+{
+	while (s.len > 0 && is_lws(s.p[0])) {
+		s.p++;
+		s.len--;
+	}
+	while (s.len > 0 && is_lws(s.p[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+struct slice slice_cut(struct slice s, char c, struct slice *head)
+{
+	size_t at = slice_find(s, c);
+
+	*head = slice_head(s, at);
+	return slice_skip(s, at + 1);
+}
+
+enum tg_err slice_u64(uint64_t *out, struct slice s, uint64_t max)
+{
+	uint64_t v = 0;
+
+	if (s.len == 0)
+		return TG_EBAD;
+	for (size_t i = 0; i < s.len; i++) {
+		if (!tg_isdigit(s.p[i]))
+			return TG_EBAD;
+	}
+	for (size_t i = 0; i < s.len; i++) {
+		uint64_t digit = (uint64_t)(s.p[i] - '0');
+
+		if (v > (max - digit) / 10 || digit > max)
+			return TG_ELIMIT;
+		v = v * 10 + digit;
+	}
+	*out = v;
+	return TG_OK;
+}
+
+int slice_cmp(struct slice a, struct slice b)
+{
+	size_t n = TG_MIN(a.len, b.len);
+	int order = n > 0 ? memcmp(a.p, b.p, n) : 0;
+
+	if (order != 0)
+		return order;
+	return (a.len > b.len) - (a.len < b.len);
+}
+
+enum tg_err slice_copy(char *dst, size_t cap, uint16_t *len, struct slice s)
+{
+	if (s.len > cap || s.len > UINT16_MAX)
+		return TG_ELIMIT;
+	if (s.len > 0)
+		memcpy(dst, s.p, s.len);
+	if (s.len < cap)
+		dst[s.len] = '\0';
+	*len = (uint16_t)s.len;
+	return TG_OK;
+}

@@ -1,0 +1,115 @@
+/* The runner behind base/test.h. */
+#include "base/test.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { TESTS_MAX = 256, GUARDS_MAX = 64 };
+
+static const struct tg_test *tests[TESTS_MAX];
+static size_t test_count;
+
+static struct {
+	void *map;
+	size_t bytes;
+} guards[GUARDS_MAX];
+static size_t guard_count;
+
+void tg_test_add(const struct tg_test *test)
+{
+	if (test_count < TESTS_MAX)
+		tests[test_count++] = test;
+}
+
+void tg_test_check(bool ok, const char *expr, const char *why, const char *file, int line)
+{
+	if (ok)
+		return;
+	print_error("%s:%d: %s: %s\n", file, line, expr, why);
+	_fail(file, line);
+}
+
+struct slice test_guarded(struct slice s)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t bytes = (s.len + page - 1) / page * page + page;
+	char *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *at = map + bytes - page - s.len;
+
+	if (map == MAP_FAILED || mprotect(map + bytes - page, page, PROT_NONE) != 0)
+		fail_msg("no memory for a guarded copy");
+	if (guard_count == GUARDS_MAX) { /* recycle the oldest: tables have many rows */
+		munmap(guards[0].map, guards[0].bytes);
+		memmove(guards, guards + 1, sizeof(guards[0]) * --guard_count);
+	}
+	guards[guard_count].map = map;
+	guards[guard_count++].bytes = bytes;
+	if (s.len > 0)
+		memcpy(at, s.p, s.len);
+	return slice_of(at, s.len);
+}
+
+struct slice test_file(const char *path)
+{
+	FILE *f = fopen(path, "rb");
+	char *text = NULL;
+	size_t len = 0;
+
+	if (f == NULL)
+		fail_msg("cannot open %s", path);
+	for (;;) {
+		char *more = test_realloc(text, len + 65537);
+		size_t n;
+
+		text = more;
+		n = fread(text + len, 1, 65536, f);
+		len += n;
+		if (n < 65536)
+			break;
+	}
+	fclose(f);
+	text[len] = '\0';
+	return slice_of(text, len);
+}
+
+const char *test_data_dir(void)
+{
+	const char *dir = getenv("TG_TEST_DATA");
+
+	return dir != NULL ? dir : "tests";
+}
+
+bool test_oom_round(void)
+{
+	return false;
+}
+
+static void run_row(void **state)
+{
+	const struct tg_test *t = *state;
+
+	t->run();
+	while (guard_count > 0) {
+		guard_count--;
+		munmap(guards[guard_count].map, guards[guard_count].bytes);
+	}
+}
+
+int main(void)
+{
+	struct CMUnitTest rows[TESTS_MAX] = { 0 };
+
+	for (size_t i = 0; i < test_count; i++) {
+		rows[i].name = tests[i]->name;
+		rows[i].test_func = run_row;
+		rows[i].initial_state = (void *)(uintptr_t)tests[i];
+	}
+	return _cmocka_run_group_tests("unit", rows, test_count, NULL, NULL) != 0;
+}
