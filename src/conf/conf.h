@@ -1,0 +1,221 @@
+/*
+ * The configuration: one YAML file in, plain data out, and the same data back as text.
+ *
+ * conf_read() reads the file, yaml.c turns its events into a small tree with a position at every
+ * value, schema.c decodes the tree by the rows of rows.c, check.c looks for what single rows cannot
+ * see (unknown names, clashes, dangerous combinations).  All mistakes are collected; a configuration
+ * exists only when there is none.  It is never changed afterwards: a reload makes a new one.
+ *
+ * No secret stands in the file: trunk and account secrets live in the vault.
+ * Not thread-safe; a parsed configuration may be read by any thread.
+ */
+#ifndef TG_CONF_CONF_H
+#define TG_CONF_CONF_H
+
+#include "base/addr.h"
+
+enum {
+	CONF_TEXT_MAX = 1 << 20, /* octets of the file; what conf_write() writes is always shorter */
+	CONF_INTERFACES_MAX = 16,
+	CONF_NETWORKS_MAX = 64, /* a set of them is a 64-bit mask */
+	CONF_PBXS_MAX = 16,
+	CONF_TRUNKS_MAX = 64,
+	CONF_TRUNK_NETWORKS_MAX = 32,
+	CONF_INBOUND_MAX = 4096,
+	CONF_EMERGENCY_MAX = 32,
+	CONF_ALLOW_MAX = 1024,
+	CONF_NAME_MAX = 32,
+	CONF_NONE = 0xffff /* index of a reference that is not given */
+};
+
+/** Names an item of another list. */
+struct conf_ref {
+	struct slice name; /* empty = not given */
+	uint16_t index;    /* into that list, or CONF_NONE */
+};
+
+/** A dialled number, or all that begin with it. */
+struct conf_number {
+	struct slice digits; /* digits, one leading +, * and # where the row allows them */
+	bool prefix;         /* it was written with a final '*', which is not in `digits` */
+};
+
+/** Where a peer lives: an address, or a name for the resolver. */
+struct conf_host {
+	struct slice name;   /* host name or address as text, without port */
+	struct tg_addr addr; /* its port is always set; family TG_AF_NONE when `name` must be resolved */
+};
+
+struct conf_ports {
+	uint16_t lo, hi; /* lo < hi, both included */
+};
+
+struct conf_site {
+	struct slice name;   /* this tollgate, in logs and records */
+	struct slice domain; /* host part of the accounts' addresses, realm of their digest */
+	struct slice data;   /* directory of the database and keys; absolute */
+};
+
+enum conf_side { CONF_INSIDE, CONF_OUTSIDE };
+
+/** One address that we listen on; its index is tg_flow.iface. */
+struct conf_interface {
+	struct slice name;
+	struct tg_addr listen;
+	uint8_t side;             /* enum conf_side */
+	struct tg_addr advertise; /* what we write into messages and SDP; `listen` unless set */
+};
+
+/** Where phones may come from: interface and prefix together. */
+struct conf_network {
+	struct slice name;
+	struct conf_ref interface;
+	struct tg_prefix prefix;
+};
+
+/** A PBX at a fixed address. */
+struct conf_pbx {
+	struct slice name;
+	struct conf_ref interface;
+	struct conf_host address; /* always an address, never a name */
+	struct slice domain;      /* host part of the URIs that we send it; its address unless set */
+};
+
+/** A provider. */
+struct conf_trunk {
+	struct slice name;
+	struct conf_ref interface;
+	struct conf_host address;
+	struct tg_prefix networks[CONF_TRUNK_NETWORKS_MAX]; /* more addresses that it may send from */
+	uint32_t networks_count;
+	struct slice domain; /* host part of its AoR and Request-URIs; the address's host unless set */
+	struct slice realm;  /* the only realm that is ever signed for; `domain` unless set */
+	bool reg;            /* register there */
+	struct slice username; /* empty = none: known to the provider by address alone */
+	uint32_t expires_s;
+	uint32_t calls; /* most at a time */
+};
+
+/** Where calls to one of our numbers go: exactly one of account and pbx is set. */
+struct conf_inbound {
+	struct conf_number number; /* never a prefix */
+	struct conf_ref trunk;     /* CONF_NONE: from any trunk */
+	struct slice account;      /* user name; empty when `pbx` is set */
+	struct conf_ref pbx;
+};
+
+struct conf_outbound {
+	struct conf_number emergency[CONF_EMERGENCY_MAX]; /* never prefixes */
+	uint32_t emergency_count;
+	struct conf_number allow[CONF_ALLOW_MAX];
+	uint32_t allow_count;
+	struct conf_ref trunks[CONF_TRUNKS_MAX]; /* in the order in which they are tried */
+	uint32_t trunks_count;
+};
+
+struct conf_accounts {
+	uint32_t expires_min_s, expires_max_s;
+	uint32_t bindings; /* most per account */
+	struct conf_ref default_networks[CONF_NETWORKS_MAX]; /* for accounts that name none */
+	uint32_t default_networks_count;
+};
+
+struct conf_media {
+	struct conf_ports ports;
+	uint32_t silence_s; /* end a call without media after this; 0 = never */
+};
+
+struct conf_limits {
+	uint32_t calls, registrations;
+	uint32_t edges, carriers, relays; /* processes */
+	uint32_t max_call_s;
+};
+
+enum conf_level { CONF_LEVEL_ERROR, CONF_LEVEL_WARNING, CONF_LEVEL_INFO, CONF_LEVEL_DEBUG };
+
+struct conf_log {
+	uint8_t level; /* enum conf_level */
+};
+
+/**
+ * All of it: about 1 MB, of which only the used pages cost memory.  Slices borrow from `text`.
+ * Made by conf_parse(), freed by conf_free(); read only in between.
+ */
+struct conf {
+	struct conf_site site;
+	struct conf_interface interfaces[CONF_INTERFACES_MAX];
+	uint32_t interfaces_count; /* ≥ 1 */
+	struct conf_network networks[CONF_NETWORKS_MAX];
+	uint32_t networks_count;
+	struct conf_pbx pbxs[CONF_PBXS_MAX];
+	uint32_t pbxs_count;
+	struct conf_trunk trunks[CONF_TRUNKS_MAX];
+	uint32_t trunks_count;
+	struct conf_inbound inbound[CONF_INBOUND_MAX];
+	uint32_t inbound_count;
+	struct conf_outbound outbound;
+	struct conf_accounts accounts;
+	struct conf_media media;
+	struct conf_limits limits;
+	struct conf_log log;
+	struct conf_arena *text; /* owns every slice above */
+};
+
+enum { CONF_MISTAKES_MAX = 100, CONF_MISTAKE_TEXT_MAX = 320 };
+
+struct conf_mistake {
+	uint32_t line, column; /* from 1; 0 when the file as a whole is meant */
+	char text[CONF_MISTAKE_TEXT_MAX]; /* what is wrong, what is allowed; NUL-terminated, escaped */
+};
+
+struct conf_mistakes {
+	uint32_t count;
+	uint32_t dropped; /* found beyond CONF_MISTAKES_MAX */
+	struct conf_mistake at[CONF_MISTAKES_MAX];
+};
+
+/**
+ * Parse and check a whole file.
+ *
+ * out       set only on TG_OK; free with conf_free()
+ * mistakes  emptied first; in the order of the file
+ *
+ * TG_EBAD    mistakes->count ≥ 1
+ * TG_ENOMEM  out of memory
+ */
+TG_MUST_USE enum tg_err conf_parse(struct conf **out, struct slice text,
+                                   struct conf_mistakes *mistakes);
+
+/**
+ * Read all of an open file from its start (a memfd, too) and parse it.
+ *
+ * As conf_parse(), and TG_EIO: it cannot be read; TG_ELIMIT: it is longer than CONF_TEXT_MAX.
+ */
+TG_MUST_USE enum tg_err conf_read_fd(struct conf **out, int fd, struct conf_mistakes *mistakes);
+
+/** As conf_read_fd() from a path; TG_ENOENT: no such file; TG_EIO leaves errno as it was. */
+TG_MUST_USE enum tg_err conf_read(struct conf **out, const char *path,
+                                  struct conf_mistakes *mistakes);
+
+/** NULL is fine. */
+void conf_free(struct conf *conf);
+
+/** Write all of it, defaults included, as text that parses to the same; < CONF_TEXT_MAX octets. */
+void conf_write(struct buf *b, const struct conf *conf);
+
+/** Write "file:line:column: text\n". */
+void conf_mistake_write(struct buf *b, struct slice file, const struct conf_mistake *mistake);
+
+/** Write every section and row with its help, range and default, as plain text for the manual. */
+void conf_help_write(struct buf *b);
+
+/** Index of the interface, trunk, ... of that name, or CONF_NONE. */
+uint16_t conf_interface_find(const struct conf *conf, struct slice name);
+uint16_t conf_network_find(const struct conf *conf, struct slice name);
+uint16_t conf_pbx_find(const struct conf *conf, struct slice name);
+uint16_t conf_trunk_find(const struct conf *conf, struct slice name);
+
+/** True when the dialled text is the number, or begins with it when it is a prefix. */
+bool conf_number_matches(const struct conf_number *number, struct slice dialled);
+
+#endif
