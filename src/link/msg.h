@@ -261,7 +261,7 @@ struct link_media_open {
 	uint8_t streams; /* 1..LINK_STREAMS_MAX */
 	uint8_t opened;  /* OPENED: 1 = ok, 0 = none free */
 	uint8_t emergency;
-	uint32_t silent_after_ms; /* report when no side sends for so long; 0 = never */
+	uint32_t silent_after_ms; /* once up: report when no side sends for so long; 0 = never */
 	struct link_media_side side[LINK_STREAMS_MAX][2];
 };
 
@@ -270,8 +270,10 @@ struct link_media_peer {
 	uint8_t latch; /* enum link_latch */
 	uint8_t hold;  /* 1: nothing is expected from this side (RFC 3264 §8.4) */
 	uint8_t off;   /* 1: stream refused; drop */
-	uint8_t rtcp_mux;
-	struct tg_addr rtp, rtcp; /* as in the SDP */
+	uint8_t rtcp_mux; /* 1: negotiated with this side (RFC 5761) */
+	uint8_t up;     /* 1: the call is answered: silence and one-way audio count from now on */
+	uint32_t clock_hz;        /* RTP clock of the first codec, for jitter; 0 = by payload type */
+	struct tg_addr rtp, rtcp; /* as in the SDP; rtcp of family NONE = the port after rtp */
 	struct tg_addr latch_ip;  /* signalling source; port ignored */
 };
 
@@ -279,11 +281,18 @@ struct link_media_close {
 	uint8_t why; /* free for the owner */
 };
 
-enum link_media_event { LINK_MEDIA_CLOSED, LINK_MEDIA_SILENT, LINK_MEDIA_ONE_WAY, LINK_MEDIA_BACK };
+enum link_media_event {
+	LINK_MEDIA_CLOSED,  /* the last one: the call's numbers */
+	LINK_MEDIA_SILENT,  /* nobody sends; repeated every silent_after_ms until MEDIA_CLOSE */
+	LINK_MEDIA_ONE_WAY, /* one side does not send, the other does */
+	LINK_MEDIA_BACK,    /* it sends again */
+	LINK_MEDIA_REFUSED  /* nothing will be sent to the address that MEDIA_PEER named (E5) */
+};
 
 struct link_media_report {
-	uint8_t event; /* enum link_media_event */
-	uint8_t side;  /* ONE_WAY: which side is silent */
+	uint8_t event;  /* enum link_media_event */
+	uint8_t stream; /* ONE_WAY, BACK, REFUSED: which stream and which side of it */
+	uint8_t side;
 	struct link_media_stat stat[2];
 };
 
