@@ -19,13 +19,12 @@ static bool parse_v4(uint8_t ip[4], struct slice in)
 		struct slice head;
 		uint64_t v;
 
-		if ((in.p == NULL) || (slice_find(in, '.') == in.len && group < 3))
+		if (group < 3 && slice_find(in, '.') == in.len)
 			return false;
-		if (group < 3) {
+		if (group < 3)
 			in = slice_cut(in, '.', &head);
-		} else {
+		else
 			head = in;
-		}
 		if (head.len > 3 || (head.len > 1 && head.p[0] == '0') ||
 		    slice_u64(&v, head, 255) != TG_OK)
 			return false;
@@ -203,51 +202,42 @@ bool tg_prefix_has(const struct tg_prefix *prefix, const struct tg_addr *addr)
 	       same_bits(prefix->addr.ip, addr->ip, prefix->bits);
 }
 
-struct class_row {
-	const char *prefix;
-	enum tg_addr_class class;
+/* The first prefix that holds the address decides (RFC 6890); none = public. */
+static const struct class_row {
+	uint8_t ip[16];
+	uint8_t bits;
+	uint8_t class; /* enum tg_addr_class */
+} class_v4[] = {
+	{ { 0 }, 8, TG_ADDR_UNSPECIFIED },
+	{ { 10 }, 8, TG_ADDR_PRIVATE },
+	{ { 100, 64 }, 10, TG_ADDR_PRIVATE }, /* RFC 6598: shared behind a carrier's NAT */
+	{ { 127 }, 8, TG_ADDR_LOOPBACK },
+	{ { 169, 254 }, 16, TG_ADDR_LINK_LOCAL },
+	{ { 172, 16 }, 12, TG_ADDR_PRIVATE },
+	{ { 192, 168 }, 16, TG_ADDR_PRIVATE },
+	{ { 224 }, 4, TG_ADDR_MULTICAST },
+	{ { 255, 255, 255, 255 }, 32, TG_ADDR_BROADCAST },
+	{ { 240 }, 4, TG_ADDR_RESERVED },
+}, class_v6[] = {
+	{ { 0 }, 128, TG_ADDR_UNSPECIFIED },
+	{ { [15] = 1 }, 128, TG_ADDR_LOOPBACK },
+	{ { [10] = 0xff, 0xff }, 96, TG_ADDR_MAPPED },
+	{ { 0xfc }, 7, TG_ADDR_PRIVATE },
+	{ { 0xfe, 0x80 }, 10, TG_ADDR_LINK_LOCAL },
+	{ { 0xff }, 8, TG_ADDR_MULTICAST },
 };
-
-static const struct class_row class_v4[] = {
-	{ "\x00", TG_ADDR_UNSPECIFIED }, { "\x0a", TG_ADDR_PRIVATE }, { "\x7f", TG_ADDR_LOOPBACK },
-};
-
-static enum tg_addr_class v4_class(const uint8_t *ip)
-{
-	for (size_t i = 0; i < COUNT(class_v4); i++) {
-		if (ip[0] == (uint8_t)class_v4[i].prefix[0])
-			return class_v4[i].class;
-	}
-	if ((ip[0] == 172 && ip[1] >= 16 && ip[1] <= 31) || (ip[0] == 192 && ip[1] == 168) ||
-	    (ip[0] == 100 && ip[1] >= 64 && ip[1] <= 127))
-		return TG_ADDR_PRIVATE;
-	if (ip[0] == 169 && ip[1] == 254)
-		return TG_ADDR_LINK_LOCAL;
-	if (ip[0] >= 224 && ip[0] <= 239)
-		return TG_ADDR_MULTICAST;
-	if (ip[0] == 255 && ip[1] == 255 && ip[2] == 255 && ip[3] == 255)
-		return TG_ADDR_BROADCAST;
-	return ip[0] >= 240 ? TG_ADDR_RESERVED : TG_ADDR_PUBLIC;
-}
 
 enum tg_addr_class tg_addr_class(const struct tg_addr *addr)
 {
-	static const uint8_t zeros[16];
-	const uint8_t *ip = addr->ip;
+	bool v4 = addr->family == TG_AF_INET;
+	const struct class_row *row = v4 ? class_v4 : class_v6;
+	size_t count = v4 ? COUNT(class_v4) : COUNT(class_v6);
 
-	if (addr->family == TG_AF_INET)
-		return v4_class(ip);
-	if (memcmp(ip, zeros, 16) == 0)
-		return TG_ADDR_UNSPECIFIED;
-	if (memcmp(ip, zeros, 15) == 0 && ip[15] == 1)
-		return TG_ADDR_LOOPBACK;
-	if (memcmp(ip, zeros, 10) == 0 && ip[10] == 0xff && ip[11] == 0xff)
-		return TG_ADDR_MAPPED;
-	if (ip[0] == 0xff)
-		return TG_ADDR_MULTICAST;
-	if (ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80)
-		return TG_ADDR_LINK_LOCAL;
-	return (ip[0] & 0xfe) == 0xfc ? TG_ADDR_PRIVATE : TG_ADDR_PUBLIC;
+	for (; count > 0; row++, count--) {
+		if (same_bits(row->ip, addr->ip, row->bits))
+			return (enum tg_addr_class)row->class;
+	}
+	return TG_ADDR_PUBLIC;
 }
 
 static void write_v6(struct buf *b, const uint8_t *ip)

@@ -40,45 +40,11 @@ void buf_hex(struct buf *b, const void *octets, size_t n)
 	}
 }
 
-/** Length of the well-formed UTF-8 sequence at the start of `s` (RFC 3629 §4), or 0. */
-static size_t utf8_len(struct slice s)
-{
-	const uint8_t *u = (const uint8_t *)s.p;
-	uint8_t low = 0x80, high = 0xbf;
-	size_t n;
-
-	if (u[0] < 0x80)
-		return 1;
-	if (u[0] >= 0xc2 && u[0] <= 0xdf)
-		n = 2;
-	else if ((u[0] & 0xf0) == 0xe0)
-		n = 3;
-	else if (u[0] >= 0xf0 && u[0] <= 0xf4)
-		n = 4;
-	else
-		return 0;
-	if (u[0] == 0xe0)
-		low = 0xa0;
-	else if (u[0] == 0xed)
-		high = 0x9f;
-	else if (u[0] == 0xf0)
-		low = 0x90;
-	else if (u[0] == 0xf4)
-		high = 0x8f;
-	if (s.len < n || u[1] < low || u[1] > high)
-		return 0;
-	for (size_t i = 2; i < n; i++) {
-		if ((u[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	return n;
-}
-
 void buf_json(struct buf *b, struct slice s)
 {
 	buf_chr(b, '"');
 	while (s.len > 0 && !b->full) {
-		size_t n = utf8_len(s);
+		size_t n = slice_utf8_len(s);
 		uint8_t c = (uint8_t)s.p[0];
 
 		if (n == 0) {

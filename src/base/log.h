@@ -12,8 +12,8 @@
  *       from=192.0.2.7:5060 to="\"x\"\x1b[2J" suppressed=1200
  *
  * A value is quoted when it holds anything but plain text; inside, controls, DEL, octets that are
- * not UTF-8, and characters that hide or turn text around (bidi controls, zero width, line separators)
- * are written as \n, \r, \t, \xNN or \uNNNN.  A value is cut after LOG_TEXT_MAX octets, which an
+ * not UTF-8, and characters that hide or turn text around (bidi controls, zero width, separators of
+ * lines) are written as \n, \r, \t, \xNN or \u{N}.  A value is cut after LOG_TEXT_MAX octets, which an
  * ellipsis shows; fields that would make the line longer than LOG_LINE_MAX are left out and the
  * line ends with cut=1.
  */
@@ -60,7 +60,7 @@ struct log_field {
 		uint64_t u64;
 		int64_t i64;
 		const struct tg_addr *addr;
-	};
+	} value;
 };
 
 #define LOG_END { NULL, LOG_KIND_END, { .u64 = 0 } }

@@ -63,14 +63,15 @@
 	X(TRUNK_FAILOVER, trunk_failover, WARN, BRIEF, "trunk next status call rule", \
 	  "A trunk did not take a call; the next one is tried.") \
 	X(SIGN_REFUSED, sign_refused, ERROR, BRIEF, "rule trunk method", \
-	  "The vault did not sign a request: it answers no grant, or the realm is not the pinned one.") \
+	  "The vault did not sign: no grant covers the request, or the realm is not pinned.") \
 	X(ACCOUNT_CHANGED, account_changed, INFO, FREE, "account rule", \
 	  "An account was added, changed or removed.") \
 	X(STORE_FAILED, store_failed, ERROR, BRIEF, "rule why", \
 	  "The database did not take or give a row.") \
 	X(RING_FULL, ring_full, ERROR, BRIEF, "ring lost", \
 	  "Another process does not take its messages; some are lost.") \
-	X(POOL_FULL, pool_full, ERROR, BRIEF, "pool cap", "A fixed table is full; work is refused.") \
+	X(POOL_FULL, pool_full, ERROR, BRIEF, "pool cap", \
+	  "A fixed table is full; work is refused.") \
 	X(MESSAGE_REFUSED, message_refused, ERROR, BRIEF, "rule peer kind", \
 	  "A message of another process makes no sense.") \
 	X(UNEXPECTED_STATE, unexpected_state, WARN, BRIEF, "machine state input call", \

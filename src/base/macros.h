@@ -16,6 +16,7 @@
 /** The struct that holds `member` at address `ptr`. */
 #define TG_CONTAINER(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
+/* Both sides may be evaluated twice. */
 #define TG_MIN(a, b) ((a) < (b) ? (a) : (b))
 #define TG_MAX(a, b) ((a) > (b) ? (a) : (b))
 

@@ -6,7 +6,7 @@
 
 enum { TG_SECRET_MAX = 127 };
 
-/** A password or key.  Embedded in its owner, which wipes it with tg_secret_wipe() before it dies. */
+/** A password or key, embedded in its owner, which calls tg_secret_wipe() before it dies. */
 struct tg_secret {
 	uint8_t len;
 	char hidden[TG_SECRET_MAX]; /* read through tg_secret_reveal() only: easy to search for */

@@ -90,6 +90,41 @@ enum tg_err slice_u64(uint64_t *out, struct slice s, uint64_t max)
 	return TG_OK;
 }
 
+size_t slice_utf8_len(struct slice s)
+{
+	const uint8_t *u = (const uint8_t *)s.p;
+	uint8_t low = 0x80, high = 0xbf;
+	size_t n;
+
+	if (s.len == 0)
+		return 0;
+	if (u[0] < 0x80)
+		return 1;
+	if (u[0] >= 0xc2 && u[0] <= 0xdf)
+		n = 2;
+	else if ((u[0] & 0xf0) == 0xe0)
+		n = 3;
+	else if (u[0] >= 0xf0 && u[0] <= 0xf4)
+		n = 4;
+	else
+		return 0;
+	if (u[0] == 0xe0)
+		low = 0xa0;
+	else if (u[0] == 0xed)
+		high = 0x9f;
+	else if (u[0] == 0xf0)
+		low = 0x90;
+	else if (u[0] == 0xf4)
+		high = 0x8f;
+	if (s.len < n || u[1] < low || u[1] > high)
+		return 0;
+	for (size_t i = 2; i < n; i++) {
+		if ((u[i] & 0xc0) != 0x80)
+			return 0;
+	}
+	return n;
+}
+
 int slice_cmp(struct slice a, struct slice b)
 {
 	size_t n = TG_MIN(a.len, b.len);

@@ -86,6 +86,9 @@ struct slice slice_cut(struct slice s, char c, struct slice *head);
  */
 TG_MUST_USE enum tg_err slice_u64(uint64_t *out, struct slice s, uint64_t max);
 
+/** Octets of the well-formed UTF-8 sequence at the start of `s` (RFC 3629 §4): 1..4; 0 = none. */
+size_t slice_utf8_len(struct slice s);
+
 /** Order by octets, shorter first among equals; <0, 0, >0. */
 int slice_cmp(struct slice a, struct slice b);
 

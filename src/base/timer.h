@@ -19,13 +19,16 @@ struct tg_timer {
 
 struct tg_wheel;
 
-/** A wheel that stands at `now_ms`.  NULL without memory.  About 20 KB. */
+/** A wheel that stands at `now_ms`.  NULL without memory.  About 6 KB. */
 struct tg_wheel *tg_wheel_new(uint64_t now_ms);
 
 /** NULL is fine.  Timers still in it are forgotten. */
 void tg_wheel_free(struct tg_wheel *wheel);
 
-/** Start, or restart, a timer; a deadline in the past fires at the next call.  O(1). */
+/**
+ * Start, or restart, a timer.  A deadline in the past counts as the wheel's present, which is that of
+ * the timer expired last, or the now_ms for which nothing was due: it fires at the next call.  O(1).
+ */
 void tg_wheel_start(struct tg_wheel *wheel, struct tg_timer *timer, uint16_t kind, uint64_t at_ms);
 
 /** Stop it; stopped already is fine.  O(1). */
@@ -41,7 +44,10 @@ bool tg_timer_on(const struct tg_timer *timer);
  */
 struct tg_timer *tg_wheel_expire(struct tg_wheel *wheel, uint64_t now_ms);
 
-/** When tg_wheel_expire() next has something, exact; UINT64_MAX when no timer runs. */
-uint64_t tg_wheel_next_ms(const struct tg_wheel *wheel);
+/**
+ * When tg_wheel_expire() next has something, exact; UINT64_MAX when no timer runs.  O(1) while the
+ * answer is known or less than 64 ms away, else it looks through the timers of one slot.
+ */
+uint64_t tg_wheel_next_ms(struct tg_wheel *wheel);
 
 #endif
