@@ -1,0 +1,10 @@
+"""End-to-end tests: the tollgate binary and real SIP peers in network namespaces.
+
+    runner.py    cases, the command line, the private world that a run gets from the kernel
+    netns.py     hosts and switches, NAT, packet loss, capture
+    lab.py       the network of the tests, and what is started in it
+    peers.py     baresip phones, Kamailio as PBX and as provider, sipp, a raw SIP socket
+    scenarios.py what sipp plays
+    tollgate.py  the binary under test
+    audio.py     making tones and finding them in recordings
+"""
