@@ -1,4 +1,4 @@
-/* Talks to a running tollgate over its control socket: one line of words out, lines of JSON back. */
+/* Talks to a running tollgate over its control socket: a line of words out, lines of JSON back. */
 #ifndef TG_CLI_CONTROL_H
 #define TG_CLI_CONTROL_H
 
@@ -23,7 +23,7 @@ struct control_sink {
  * TG_EBAD     tollgate refused the request; `error` says why
  * TG_EIO      the connection broke
  */
-TG_MUST_USE enum tg_err control_ask(const char *data_dir, struct slice words, struct control_sink sink,
-                                    char *error, size_t cap);
+TG_MUST_USE enum tg_err control_ask(const char *data_dir, struct slice words,
+                                    struct control_sink sink, char *error, size_t cap);
 
 #endif

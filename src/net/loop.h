@@ -33,18 +33,19 @@ void net_loop_free(struct net_loop *loop);
  *
  * TG_EIO  the kernel refused (errno says why)
  */
-TG_MUST_USE enum tg_err net_loop_add(struct net_loop *loop, struct net_watch *watch, int interest);
+TG_MUST_USE enum tg_err net_loop_add(struct net_loop *loop, struct net_watch *watch,
+                                     int interest);
 
 /** Change what is watched for.  A system call: not for every packet. */
 void net_loop_change(struct net_loop *loop, struct net_watch *watch, int interest);
 
 /** Stop watching, before the descriptor is closed; its callback is not called any more, not even
- *  for what this turn already found. */
+ *  for what this turn has already found. */
 void net_loop_del(struct net_loop *loop, struct net_watch *watch);
 
 /**
- * One turn: wait at most `timeout_ms` (0 = look only, -1 = for ever), read the clock once, call what
- * is ready.  Returns the number of callbacks.
+ * One turn: wait at most `timeout_ms` (0 = look only, -1 = for ever), read the clock once, call
+ * what is ready.  Returns the number of callbacks.
  */
 int net_loop_turn(struct net_loop *loop, int timeout_ms);
 

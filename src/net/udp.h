@@ -1,4 +1,4 @@
-/* UDP sockets for SIP: datagrams come in batches and leave in batches, without a copy of our own. */
+/* UDP sockets for SIP: datagrams come in batches and leave in batches, without a copy of ours. */
 #ifndef TG_NET_UDP_H
 #define TG_NET_UDP_H
 
@@ -7,10 +7,11 @@
 
 struct net_udp;
 
-/** Who gets the datagrams.  `datagram` is borrowed until the callback returns. */
+/** Who gets the datagrams.  `bytes` are borrowed until the callback returns. */
 struct net_udp_sink {
 	void *ctx;
-	void (*packet)(void *ctx, uint64_t now_ms, const struct tg_flow *flow, struct slice datagram);
+	void (*packet)(void *ctx, uint64_t now_ms, const struct tg_flow *flow,
+	               struct slice bytes);
 };
 
 /** What happened; read any time by the thread of the loop. */
@@ -52,8 +53,8 @@ struct net_udp *net_udp_new(struct net_loop *loop, struct net_udp_sink sink, siz
 void net_udp_free(struct net_udp *udp);
 
 /**
- * Take a bound socket over: its datagrams carry `iface` in their flow, and what is sent to a flow of
- * `iface` leaves through it (the first one added for an interface sends).
+ * Take a bound socket over: its datagrams carry `iface` in their flow, and what is sent to a flow
+ * of `iface` leaves through it (the first one added for an interface sends).
  *
  * TG_ELIMIT  NET_UDP_SOCKETS_MAX passed
  * TG_EIO     not a UDP socket, or the loop refused; the caller keeps `fd`

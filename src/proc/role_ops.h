@@ -29,16 +29,17 @@ struct proc_env {
  * What a role posts or sends leaves at the end of the turn.
  */
 struct proc_role_ops {
-	/** NULL: the process ends with an error and is started again later; `*why` is static text. */
+	/** NULL: the process ends with an error and starts again later; `*why` is static text. */
 	void *(*create)(const struct proc_env *env, const char **why);
 	/** A datagram; NULL for roles without SIP sockets. */
-	void (*packet)(void *role, uint64_t now_ms, const struct tg_flow *flow, struct slice datagram);
-	/** A checked message of the expected sender and its current epoch; PEER and STOP included. */
+	void (*packet)(void *role, uint64_t now_ms, const struct tg_flow *flow,
+	               struct slice bytes);
+	/** A checked message of that sender's current epoch; PEER and STOP included. */
 	void (*message)(void *role, uint64_t now_ms, const struct link_msg *msg);
 	void (*tick)(void *role, uint64_t now_ms);
 	/** When tick() is wanted next; UINT64_MAX = not at all. */
 	uint64_t (*next_ms)(const void *role);
-	/** After LINK_STOP with graceful = 1: true when nothing is left to hang up.  NULL: at once. */
+	/** After a graceful STOP: true when nothing is left to hang up.  NULL: at once. */
 	bool (*idle)(const void *role);
 	void (*free)(void *role);
 };
