@@ -1,17 +1,17 @@
-/* A one-way queue of fixed slots between two processes that share memory and trust each other not. */
+/* A one-way queue of fixed slots between two processes that share memory but no trust. */
 #ifndef TG_BASE_RING_H
 #define TG_BASE_RING_H
 
 #include "base/slice.h"
 
 /**
- * One end of a ring: the producer's or the consumer's own view.  Nothing in it is shared, so what
- * the other end writes into the shared memory can lose or garble messages of this ring and nothing
- * else: indexes are masked, lengths clamped, and each end believes its own position, not the memory.
+ * One end of a ring: the producer's or the consumer's own view.  Nothing in it is shared; what the
+ * other end writes into the shared memory can lose or garble messages of this ring and no more:
+ * indexes are masked, lengths clamped, and each end believes its own position, not the memory.
  *
- * Either end may be killed at any instruction.  A message is visible only after it was written whole;
- * a producer that starts again goes on behind the last visible one; a consumer that starts again
- * skips what it finds.
+ * Either end may be killed at any instruction.  A message is visible only after it was written
+ * whole; a producer that starts again goes on behind the last visible one; a consumer that starts
+ * again skips what it finds.
  */
 struct tg_ring {
 	void *mem;
