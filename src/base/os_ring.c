@@ -125,7 +125,8 @@ size_t tg_ring_pop(struct tg_ring *r, void *out, size_t cap)
 	while (r->at != head) {
 		char *slot = slot_of(r, r->at);
 		/* atomic, so that it is read once: it may change under us */
-		size_t len = atomic_load_explicit((atomic_uint *)(void *)slot, memory_order_relaxed);
+		size_t len =
+			atomic_load_explicit((atomic_uint *)(void *)slot, memory_order_relaxed);
 
 		len = TG_MIN(len, TG_MIN(r->slot_bytes, cap));
 		if (len > 0)

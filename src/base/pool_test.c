@@ -67,7 +67,8 @@ TEST(pool_find_survives_any_handle)
 		slot = i % 2 == 0 ? slot : slot % (CAP + 2);
 		if (slot >= 1 && slot <= 20 && gen == 1)
 			continue;
-		CHECK(tg_pool_find(pool, (struct tg_handle){ slot, gen }) == NULL, "a forged handle");
+		CHECK(tg_pool_find(pool, (struct tg_handle){ slot, gen }) == NULL,
+		      "a forged handle");
 	}
 	tg_pool_free(pool);
 }

@@ -171,7 +171,9 @@ static uint64_t ms_now(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-/* F13: the producer dies at any instruction; what is read is whole, in order, and the next goes on. */
+/*
+ * F13: the producer dies at any instruction; what is read is whole, in order, and the next goes on.
+ */
 TEST(ring_producer_killed_in_mid_push)
 {
 	void *mem = shared_memory(SLOTS, SLOT_BYTES);
@@ -248,7 +250,8 @@ TEST(ring_consumer_killed_in_mid_pop)
 				n++;
 		}
 		kill(pid, SIGKILL);
-		CHECK(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status), "read well until killed");
+		CHECK(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status),
+		      "read well until killed");
 	}
 	CHECK(n > 1000 && in.broken == 0, "went on");
 	munmap(mem, tg_ring_bytes(SLOTS, SLOT_BYTES));
