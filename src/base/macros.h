@@ -10,6 +10,9 @@
 #define TG_LIKELY(x) __builtin_expect(!!(x), 1)
 #define TG_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
+/** Ask for the cache line at `ptr` early; any address is safe. */
+#define TG_PREFETCH(ptr) __builtin_prefetch(ptr)
+
 /** Number of elements of an array (not of a pointer). */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -6,10 +6,8 @@
 
 /**
  * Register a test of the file; each *_test.c is one program whose main() the build links in
- * (tests/harness.c).  Runs once plainly and, as suite `oom` with TG_TEST_OOM=1, with the n-th
- * allocation failing for n = 1, 2, … until a run meets no failure, each run in a process of its
- * own. A CHECK that fails after the failed allocation ends its run well, provided that nothing
- * leaked.
+ * (tests/unit_main.c).  Runs once plainly and, with TG_TEST_OOM=1, again with the n-th allocation
+ * failing for n = 1, 2, … until a run meets no failure.
  */
 #define TEST(name)                                                                     \
 	static void test_##name(void);                                                 \
@@ -47,7 +45,7 @@ struct slice test_file(const char *path);
  */
 const char *test_data_dir(void);
 
-/** True while allocations fail (suite `oom`): a refusal for want of memory is then expected. */
+/** True while an allocation-failure round runs: expected failures are then fine. */
 bool test_oom_round(void);
 
 #endif

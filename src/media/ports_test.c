@@ -1,0 +1,101 @@
+#include "base/test.h"
+#include "media/ports.h"
+
+#include <stdlib.h>
+
+static struct tg_rng rng_of(uint8_t n)
+{
+	uint8_t seed[32] = { n };
+	struct tg_rng rng;
+
+	tg_rng_init(&rng, seed);
+	return rng;
+}
+
+TEST(ports_range)
+{
+	static const struct {
+		const char *why;
+		uint16_t min, max;
+		unsigned pairs; /* 0 = refused */
+	} rows[] = {
+		{ "two pairs", 20000, 20003, 2 },
+		{ "odd first port is lost", 20001, 20003, 1 },
+		{ "even last port is lost", 20000, 20002, 1 },
+		{ "one port is no pair", 20000, 20000, 0 },
+		{ "turned around", 20010, 20000, 0 },
+		{ "up to the last port", 65530, 65535, 3 },
+		{ "port 0", 0, 100, 0 },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct media_ports *p = media_ports_new(rows[i].min, rows[i].max, 1000);
+		struct tg_rng rng = rng_of(1);
+		uint16_t port = 0;
+		unsigned n = 0;
+
+		if (p == NULL && test_oom_round())
+			return;
+		CHECK((p != NULL) == (rows[i].pairs > 0), rows[i].why);
+		while (p != NULL && media_ports_pick(p, &rng, 0, &port) == TG_OK) {
+			CHECK(port % 2 == 0 && port >= rows[i].min && port < rows[i].max, rows[i].why);
+			n++;
+		}
+		CHECK(n == rows[i].pairs, rows[i].why);
+		media_ports_free(p);
+	}
+}
+
+TEST(ports_rest)
+{
+	struct media_ports *p = media_ports_new(20000, 20001, 30000);
+	struct tg_rng rng = rng_of(2);
+	uint16_t port = 0;
+
+	if (p == NULL)
+		return;
+	CHECK(media_ports_pick(p, &rng, 1000, &port) == TG_OK && port == 20000, "the only one");
+	media_ports_give(p, port, 5000);
+	CHECK(media_ports_pick(p, &rng, 34999, &port) == TG_ELIMIT, "E9: late packets reach nobody");
+	CHECK(media_ports_pick(p, &rng, 35000, &port) == TG_OK, "rested");
+	media_ports_undo(p, port);
+	CHECK(media_ports_pick(p, &rng, 35000, &port) == TG_OK, "never bound: free at once");
+	media_ports_free(p);
+}
+
+TEST(ports_take)
+{
+	struct media_ports *p = media_ports_new(20000, 20003, 30000);
+
+	if (p == NULL)
+		return;
+	CHECK(media_ports_take(p, 20001) == TG_EBAD, "odd");
+	CHECK(media_ports_take(p, 19998) == TG_EBAD, "below");
+	CHECK(media_ports_take(p, 20004) == TG_EBAD, "above");
+	CHECK(media_ports_take(p, 20002) == TG_OK, "free");
+	CHECK(media_ports_take(p, 20002) == TG_EBUSY, "taken");
+	media_ports_give(p, 20002, 100);
+	CHECK(media_ports_take(p, 20002) == TG_OK, "the same call again, while it rests");
+	media_ports_free(p);
+}
+
+/* E9: nobody who sees ports of calls can tell the next.  Neighbours come as often as chance says. */
+TEST(ports_unpredictable)
+{
+	struct media_ports *p = media_ports_new(20000, 29999, 30000);
+	struct tg_rng rng = rng_of(3);
+	unsigned neighbours = 0, upper = 0;
+	uint16_t last = 0, port = 0;
+
+	if (p == NULL)
+		return;
+	for (int i = 0; i < 4000; i++) {
+		CHECK(media_ports_pick(p, &rng, 0, &port) == TG_OK, "4000 of 5000");
+		neighbours += abs(port - last) <= 4;
+		upper += port >= 25000;
+		last = port;
+	}
+	CHECK(neighbours < 20, "expected about 3");
+	CHECK(upper > 1900 && upper < 2100, "both halves alike");
+	media_ports_free(p);
+}
