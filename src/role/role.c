@@ -1,0 +1,50 @@
+#include "role/role.h"
+
+uint64_t role_networks_of(const struct role_site *site, const struct tg_flow *flow)
+{
+	uint64_t bits = 0;
+
+	for (unsigned i = 0; i < site->networks; i++) {
+		const struct role_network *n = &site->network[i];
+
+		if (n->iface == flow->iface && tg_prefix_has(&n->prefix, &flow->remote))
+			bits |= (uint64_t)1 << i;
+	}
+	return bits;
+}
+
+int role_pbx_of(const struct role_site *site, const struct tg_flow *flow)
+{
+	for (int i = 0; i < site->pbxs; i++) {
+		const struct role_pbx *p = &site->pbx[i];
+
+		if (p->iface == flow->iface && tg_addr_ip_eq(&p->addr, &flow->remote))
+			return i;
+	}
+	return -1;
+}
+
+int role_trunk_of(const struct role_site *site, const struct tg_flow *flow)
+{
+	for (int i = 0; i < site->trunks; i++) {
+		const struct role_trunk *t = &site->trunk[i];
+
+		if (t->iface != flow->iface)
+			continue;
+		for (unsigned k = 0; k < t->from_count; k++) {
+			if (tg_prefix_has(&t->from[k], &flow->remote))
+				return i;
+		}
+	}
+	return -1;
+}
+
+struct link_proc role_edge_of(const struct role_site *site, struct slice user)
+{
+	/* Public and fixed: every process must agree, and an attacker who can choose the names of
+	 * accounts is the administrator. */
+	static const struct tg_key key = { { 't', 'o', 'l', 'l' } };
+	uint64_t hash = tg_siphash(&key, user);
+
+	return (struct link_proc){ LINK_EDGE, (uint8_t)(hash % site->edges) };
+}

@@ -1,0 +1,102 @@
+/*
+ * What every role gets and gives: a role is a pure composition that is handed packets, messages and the
+ * time, and answers with packets, messages and log events.  No sockets, clocks, threads or files.
+ *
+ * The shells in proc/ and the world of tests/sim drive the very same functions.
+ */
+#ifndef TG_ROLE_ROLE_H
+#define TG_ROLE_ROLE_H
+
+#include "base/log.h"
+#include "link/msg.h"
+
+enum {
+	ROLE_IFACES_MAX = 64,
+	ROLE_NETWORKS_MAX = 64,
+	ROLE_PBXS_MAX = 16,
+	ROLE_TRUNKS_MAX = 64,
+	ROLE_PREFIXES_MAX = 32
+};
+
+/** Who serves an interface: phones and PBXs meet the edge, trunks the carrier (they never share one). */
+enum role_iface_side { ROLE_INSIDE, ROLE_OUTSIDE, ROLE_TRUNK };
+
+/** A configured interface; its index is the `iface` of flows everywhere. */
+struct role_iface {
+	struct link_text name;
+	struct tg_addr listen;    /* where the socket is bound */
+	struct tg_addr advertise; /* what Via, Contact and SDP say; equals `listen` unless configured */
+	uint8_t side;             /* enum role_iface_side */
+};
+
+/** A named network: interface and prefix, never a prefix alone (R12). */
+struct role_network {
+	struct link_text name;
+	uint16_t iface;
+	struct tg_prefix prefix;
+};
+
+struct role_pbx {
+	struct link_text name;
+	uint16_t iface;
+	struct tg_addr addr;
+};
+
+struct role_trunk {
+	struct link_text name;
+	uint16_t iface;
+	struct tg_addr addr; /* where requests go */
+	struct tg_prefix from[ROLE_PREFIXES_MAX]; /* where its packets may come from, `addr` included */
+	uint8_t from_count;
+	uint8_t carrier; /* index of the carrier process that serves it */
+	bool registers;
+	uint16_t calls_max;
+	uint32_t expires_s;
+	struct link_text domain; /* host part of its AoR and Request-URIs */
+	struct link_text realm;  /* pinned for signing */
+	struct link_text user;   /* AoR user and digest username */
+};
+
+/** Facts that all roles share; borrowed by them, immutable while they live. */
+struct role_site {
+	struct link_text domain; /* AoR domain and digest realm of the accounts */
+	struct role_iface iface[ROLE_IFACES_MAX];
+	struct role_network network[ROLE_NETWORKS_MAX];
+	struct role_pbx pbx[ROLE_PBXS_MAX];
+	struct role_trunk trunk[ROLE_TRUNKS_MAX];
+	uint16_t ifaces, networks, pbxs, trunks;
+	uint8_t edges, carriers, relays; /* processes of each role */
+	uint32_t calls_max;              /* half-calls in one process = 2 × this */
+	uint32_t registrations_max;
+	uint32_t expires_min_s, expires_max_s; /* of bindings */
+	uint8_t bindings_max;                  /* of one account, unless the account says otherwise */
+	uint32_t ring_max_s;                   /* no answer for so long: 408/CANCEL */
+	uint32_t call_max_s;                   /* longest call */
+	uint32_t silent_after_s;               /* no media for so long ends the call; 0 = never (C16) */
+};
+
+/** The world as a role sees it; the pointers outlive the role. */
+struct role_env {
+	const struct role_site *site;
+	struct link_proc self;
+	struct tg_net net;
+	struct link_out link;
+	struct tg_log *log;
+	struct tg_rng *rng;
+	uint64_t now_ms;  /* monotonic, at the start */
+	uint64_t wall_ms; /* wall clock at the same instant, ms since 1970 */
+};
+
+/** Bit i is set when the flow comes from network i.  Any process. */
+uint64_t role_networks_of(const struct role_site *site, const struct tg_flow *flow);
+
+/** Index of the PBX at the other end of the flow, or -1. */
+int role_pbx_of(const struct role_site *site, const struct tg_flow *flow);
+
+/** Index of the trunk that the flow belongs to (its interface and address set, R3), or -1. */
+int role_trunk_of(const struct role_site *site, const struct tg_flow *flow);
+
+/** The edge worker that keeps an AoR user's bindings: the same answer in every process. */
+struct link_proc role_edge_of(const struct role_site *site, struct slice user);
+
+#endif
