@@ -1,0 +1,65 @@
+/*
+ * A re-INVITE while the call is up: hold, codecs, moved media.
+ *
+ * RFC:  RFC 3261 §14; RFC 3264 §8; RFC 6141 §3 (a refused re-INVITE changes nothing).
+ * OURS: an offer crosses to the other half and waits there for its peer, so both halves may hold one at
+ *       the same time; then each refuses the other's with 491 and both phones come again after the
+ *       random time that RFC 3261 §14.1 tells them to wait.
+ */
+#include "leg/leg_priv.h"
+
+#include "leg/act.h"
+
+#define TO(next, act) { OFFER_##next, act, true }
+#define KEEP(act)     { OFFER_NONE, act, true }
+#define STAY          { OFFER_NONE, NULL, true }
+
+/* Cells that are empty here fall through to the call's table (leg_step). */
+const struct leg_cell leg_offer_table[OFFER_STATES_N][LEG_EVS] = {
+	[OFFER_IDLE] = {
+		[LEG_EV_RX_REINVITE] = TO(IN, o_tell_offer),
+		[LEG_EV_PEER_OFFER]  = TO(OUT, o_send_offer),
+		[LEG_EV_PEER_ACCEPT] = STAY, /* the other half's answer to what we gave up */
+		[LEG_EV_PEER_REJECT] = STAY,
+	},
+	[OFFER_IN] = {
+		[LEG_EV_PEER_ACCEPT] = TO(IN_ACK, o_reply_accept),
+		[LEG_EV_PEER_REJECT] = TO(IDLE, o_reply_reject),
+		[LEG_EV_PEER_OFFER]  = KEEP(o_glare_peer),
+		[LEG_EV_RX_REINVITE] = KEEP(o_reply_busy), /* RFC 3261 §14.2: 500, Retry-After */
+		[LEG_EV_RX_ACK]      = STAY,
+		[LEG_EV_TIMER_RING]  = TO(IDLE, o_reply_timeout),
+	},
+	[OFFER_IN_ACK] = {
+		[LEG_EV_RX_ACK]      = TO(IDLE, o_confirmed),
+		[LEG_EV_PEER_OFFER]  = KEEP(o_glare_peer),
+		[LEG_EV_RX_REINVITE] = KEEP(o_reply_busy),
+		[LEG_EV_PEER_ACCEPT] = STAY,
+		[LEG_EV_PEER_REJECT] = STAY,
+	},
+	[OFFER_OUT] = {
+		[LEG_EV_RX_1XX]       = STAY,
+		[LEG_EV_RX_2XX]       = TO(IDLE, o_accepted),
+		[LEG_EV_RX_2XX_OFFER] = TO(OUT_ACK, o_accepted_offer),
+		[LEG_EV_RX_FAIL]      = TO(IDLE, o_rejected),
+		[LEG_EV_RX_CHALLENGE] = TO(OUT_SIGN, ask_signature),
+		[LEG_EV_TX_TIMEOUT]   = TO(IDLE, o_timed_out),
+		[LEG_EV_RX_REINVITE]  = KEEP(o_glare_phone),
+		[LEG_EV_PEER_OFFER]   = KEEP(o_glare_peer),
+	},
+	[OFFER_OUT_SIGN] = {
+		[LEG_EV_SIGNED]      = TO(OUT, o_send_signed),
+		[LEG_EV_UNSIGNED]    = TO(IDLE, o_unsigned),
+		[LEG_EV_TIMER_ASK]   = TO(IDLE, o_unsigned),
+		[LEG_EV_VAULT_GONE]  = TO(IDLE, o_unsigned),
+		[LEG_EV_RX_REINVITE] = KEEP(o_glare_phone),
+		[LEG_EV_PEER_OFFER]  = KEEP(o_glare_peer),
+	},
+	[OFFER_OUT_ACK] = {
+		[LEG_EV_PEER_ACK]    = TO(IDLE, o_ack),
+		[LEG_EV_RX_2XX]      = STAY,
+		[LEG_EV_RX_2XX_OFFER] = STAY,
+		[LEG_EV_RX_REINVITE] = KEEP(o_glare_phone),
+		[LEG_EV_PEER_OFFER]  = KEEP(o_glare_peer),
+	},
+};
