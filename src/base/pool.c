@@ -134,6 +134,16 @@ void *tg_pool_find(const struct tg_pool *pool, struct tg_handle handle)
 	return h->gen == handle.gen ? (char *)h + HEAD_BYTES : NULL;
 }
 
+void *tg_pool_at(const struct tg_pool *pool, uint32_t slot)
+{
+	struct head *h;
+
+	if (slot == 0 || slot > pool->fresh)
+		return NULL;
+	h = head_at(pool, slot);
+	return h->gen % 2 == 1 ? (char *)h + HEAD_BYTES : NULL;
+}
+
 void *tg_pool_next(const struct tg_pool *pool, uint32_t from, uint32_t *slot)
 {
 	for (uint32_t i = TG_MAX(from, 1u); i <= pool->fresh; i++) {

@@ -11,8 +11,9 @@
 
 #include "leg/act.h"
 
-#define TO(next, act) { CALL_##next, act, true }
-#define KEEP(act)     { CALL_NONE, act, true }
+#define TO(next, act) { CALL_##next, leg_##act, true }
+#define KEEP(act)     { CALL_NONE, leg_##act, true }
+#define GO(next)      { CALL_##next, NULL, true }
 #define STAY          { CALL_NONE, NULL, true } /* legal, nothing to do */
 
 /* What every state of A before the 200 does when its caller gives up or the half-call must end. */
@@ -111,20 +112,20 @@ const struct leg_cell leg_call_table[CALL_STATES_N][LEG_EVS] = {
 		[LEG_EV_TIMER_ASK]   = TO(CLOSING, b_failed),
 		[LEG_EV_VAULT_GONE]  = TO(CLOSING, b_failed),
 		[LEG_EV_TX_TIMEOUT]  = STAY, /* of the INVITE that was challenged */
-		[LEG_EV_PEER_CANCEL] = TO(CLOSING, NULL), /* nothing is out that could be cancelled */
-		[LEG_EV_PEER_BYE]    = TO(CLOSING, NULL),
-		[LEG_EV_PEER_GONE]   = TO(CLOSING, NULL),
+		[LEG_EV_PEER_CANCEL] = GO(CLOSING), /* nothing is out that could be cancelled */
+		[LEG_EV_PEER_BYE]    = GO(CLOSING),
+		[LEG_EV_PEER_GONE]   = GO(CLOSING),
 		[LEG_EV_HANGUP]      = TO(CLOSING, b_failed),
 	},
 	[CALL_B_CANCELLING] = {
 		[LEG_EV_RX_1XX]       = STAY,
 		[LEG_EV_RX_2XX]       = TO(ENDING, b_too_late), /* C14: the 200 crossed our CANCEL */
 		[LEG_EV_RX_2XX_OFFER] = TO(ENDING, b_too_late),
-		[LEG_EV_RX_FAIL]      = TO(CLOSING, NULL),
-		[LEG_EV_RX_DEAD]      = TO(CLOSING, NULL),
-		[LEG_EV_RX_CHALLENGE] = TO(CLOSING, NULL),
-		[LEG_EV_TX_TIMEOUT]   = TO(CLOSING, NULL),
-		[LEG_EV_TIMER_RING]   = TO(CLOSING, NULL), /* RFC 3261 §9.1: 64*T1 after CANCEL */
+		[LEG_EV_RX_FAIL]      = GO(CLOSING),
+		[LEG_EV_RX_DEAD]      = GO(CLOSING),
+		[LEG_EV_RX_CHALLENGE] = GO(CLOSING),
+		[LEG_EV_TX_TIMEOUT]   = GO(CLOSING),
+		[LEG_EV_TIMER_RING]   = GO(CLOSING), /* RFC 3261 §9.1: 64*T1 after CANCEL */
 		[LEG_EV_PEER_CANCEL]  = STAY,
 		[LEG_EV_PEER_BYE]     = STAY,
 		[LEG_EV_PEER_GONE]    = STAY,
@@ -154,8 +155,8 @@ const struct leg_cell leg_call_table[CALL_STATES_N][LEG_EVS] = {
 		[LEG_EV_RX_ACK]       = STAY, /* again */
 		[LEG_EV_RX_CANCEL]    = STAY,
 		[LEG_EV_RX_1XX]       = STAY,
-		[LEG_EV_RX_2XX]       = STAY, /* again: txn repeats the ACK */
-		[LEG_EV_RX_2XX_OFFER] = STAY,
+		[LEG_EV_RX_2XX]       = KEEP(b_ack_again), /* the ACK was lost */
+		[LEG_EV_RX_2XX_OFFER] = KEEP(b_ack_again),
 		[LEG_EV_TX_TIMEOUT]   = STAY, /* the INVITE's transaction ends by itself */
 		[LEG_EV_PEER_ACK]     = STAY,
 		[LEG_EV_PEER_PROGRESS] = STAY,
@@ -163,15 +164,15 @@ const struct leg_cell leg_call_table[CALL_STATES_N][LEG_EVS] = {
 		[LEG_EV_MEDIA_OPEN]   = STAY, /* the relay is back and has our ports again */
 	},
 	[CALL_ENDING] = {
-		[LEG_EV_RX_2XX]       = TO(CLOSING, NULL),
-		[LEG_EV_RX_2XX_OFFER] = TO(CLOSING, NULL),
-		[LEG_EV_RX_FAIL]      = TO(CLOSING, NULL),
-		[LEG_EV_RX_DEAD]      = TO(CLOSING, NULL),
-		[LEG_EV_TX_TIMEOUT]   = TO(CLOSING, NULL),
+		[LEG_EV_RX_2XX]       = GO(CLOSING),
+		[LEG_EV_RX_2XX_OFFER] = GO(CLOSING),
+		[LEG_EV_RX_FAIL]      = GO(CLOSING),
+		[LEG_EV_RX_DEAD]      = GO(CLOSING),
+		[LEG_EV_TX_TIMEOUT]   = GO(CLOSING),
 		[LEG_EV_RX_CHALLENGE] = KEEP(ask_signature),
 		[LEG_EV_SIGNED]       = KEEP(end_bye_signed),
-		[LEG_EV_UNSIGNED]     = TO(CLOSING, NULL),
-		[LEG_EV_TIMER_ASK]    = TO(CLOSING, NULL),
+		[LEG_EV_UNSIGNED]     = GO(CLOSING),
+		[LEG_EV_TIMER_ASK]    = GO(CLOSING),
 		[LEG_EV_VAULT_GONE]   = STAY,
 		[LEG_EV_RX_BYE]       = KEEP(end_reply_bye), /* both hung up at once */
 		[LEG_EV_RX_1XX]       = STAY,
@@ -193,8 +194,8 @@ const struct leg_cell leg_call_table[CALL_STATES_N][LEG_EVS] = {
 	/* SIP is done; A waits for the relay's last figures before the record is written. */
 	[CALL_CLOSING] = {
 		[LEG_EV_MEDIA_REPORT] = TO(DONE, keep_report),
-		[LEG_EV_CLOSED]       = TO(DONE, NULL),
-		[LEG_EV_TIMER_ASK]    = TO(DONE, NULL),
+		[LEG_EV_CLOSED]       = GO(DONE),
+		[LEG_EV_TIMER_ASK]    = GO(DONE),
 		[LEG_EV_RX_1XX]       = STAY,
 		[LEG_EV_RX_2XX]       = STAY,
 		[LEG_EV_RX_2XX_OFFER] = STAY,

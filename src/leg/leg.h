@@ -25,6 +25,13 @@
 
 struct leg_layer;
 
+enum leg_iface_kind { LEG_IFACE_INSIDE, LEG_IFACE_OUTSIDE, LEG_IFACE_TRUNK };
+
+struct leg_iface {
+	struct tg_addr advertise; /* what Via, Contact and SDP say */
+	uint8_t kind;             /* enum leg_iface_kind: how far its media addresses are believed */
+};
+
 /** What the layer is made with; all pointers outlive it. */
 struct leg_conf {
 	struct link_proc self;
@@ -33,8 +40,8 @@ struct leg_conf {
 	struct link_out link;
 	struct tg_log *log;
 	struct tg_rng *rng;
-	const struct tg_addr *advertise; /* by interface index: what Via, Contact and SDP say */
-	uint8_t edges;       /* workers: a message body for the other half goes by process */
+	const struct leg_iface *iface; /* by interface index; borrowed */
+	uint16_t ifaces;
 	uint8_t relays;      /* a call's relay is chosen by its number */
 	uint32_t legs_max;   /* half-calls */
 	uint32_t legs_reserve; /* of these only for emergency calls */
@@ -46,6 +53,8 @@ struct leg_conf {
 	/** The vault believed the digest of the INVITE that came with `proof`: it is used up now (B4).
 	 *  False: it was used before; the caller is challenged again. */
 	bool (*proven)(void *ctx, const void *proof);
+	/** May what came from `came` belong to the dialog with `with` (R9)?  NULL: same address. */
+	bool (*same_peer)(void *ctx, const struct tg_flow *with, const struct tg_flow *came);
 };
 
 enum { LEG_PROOF_BYTES = 24 };
@@ -54,6 +63,8 @@ enum { LEG_PROOF_BYTES = 24 };
 struct leg_caller {
 	struct link_msg *ask; /* CALL_ASK, filled but for head.leg; consumed (posted) */
 	uint8_t proof[LEG_PROOF_BYTES]; /* opaque, for conf.proven */
+	struct slice sdp; /* the offer, or empty; found in the body by the role */
+	int trunk;        /* index of the trunk that calls, or -1 */
 	bool emergency; /* may use the reserve: a known caller dials an emergency number */
 };
 
@@ -106,6 +117,14 @@ void leg_refuse(struct leg_layer *layer, const struct link_msg *invite, uint16_t
  */
 bool leg_request(struct leg_layer *layer, uint64_t now_ms, const struct sip_message *req,
                  const struct tg_flow *flow);
+
+/** A CANCEL whose INVITE is ours (TXN_CANCELS, leg_owns(ref->owner)): 200, and the call ends. */
+void leg_cancel(struct leg_layer *layer, uint64_t now_ms, const struct sip_message *req,
+                const struct tg_flow *flow, const struct txn_ref *ref);
+
+/** An ACK of our 2xx that came with the INVITE's branch (TXN_ACKS). */
+void leg_acked(struct leg_layer *layer, uint64_t now_ms, const struct sip_message *req,
+               const struct txn_ref *ref);
 
 /** True when a transaction's cookie is a half-call's. */
 bool leg_owns(uint64_t cookie);

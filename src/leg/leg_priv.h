@@ -6,15 +6,15 @@
 #include "base/table.h"
 #include "base/timer.h"
 #include "leg/leg.h"
-#include "leg/verdict.h"
 #include "sip/message.h"
-#include "sip/sdp.h"
+#include "sip/sdp_write.h"
 
 enum {
-	LEG_TEXT_MAX = 1280,  /* all strings of a dialog together */
-	LEG_TAG_LEN = 26,     /* "ww" + slot + 16 random hex digits: see leg_tag_write() */
+	LEG_TEXT_MAX = 1024,  /* all strings of a dialog together */
+	LEG_TAG_LEN = 26,     /* 2 hex of worker, 8 of slot, 16 random: leg_tag_new() */
 	LEG_SIGN_TRIES = 2,   /* answers to challenges per request (B13) */
 	LEG_ASK_MS = 2000,    /* the vault's and the relay's time to answer */
+	LEG_REPORT_MS = 500,  /* the relay's, for its last figures */
 	LEG_GRACE_MS = 32000, /* 64 × T1: how long a lost final response may still come */
 };
 
@@ -34,6 +34,7 @@ enum {
 	X(B_ACK_WAIT)  /* 200 with an offer came; A's ACK brings the answer */ \
 	X(UP)          \
 	X(ENDING)      /* BYE sent */ \
+	X(CLOSING)     /* SIP is done; A waits for the relay's last figures */ \
 	X(DONE)
 
 enum call_state {
@@ -62,8 +63,10 @@ enum offer_state {
 
 #define LEG_EVENTS(X) \
 	X(ALLOWED) X(REFUSED) X(UNPROVEN) /* the vault's verdicts */ \
-	X(MEDIA_OPEN) X(MEDIA_NONE) X(MEDIA_SILENT) \
-	X(PEER_PROGRESS) X(PEER_ANSWER) X(PEER_REFUSE) X(PEER_CANCEL) X(PEER_ACK) X(PEER_BYE) \
+	X(MEDIA_OPEN) X(MEDIA_NONE) X(MEDIA_SILENT) X(MEDIA_REPORT) \
+	X(PEER_PROGRESS) X(PEER_ANSWER) X(PEER_REFUSE) \
+	X(PEER_RETRY) /* B's attempt failed in a way that another route may not */ \
+	X(PEER_CANCEL) X(PEER_ACK) X(PEER_BYE) \
 	X(PEER_OFFER) X(PEER_ACCEPT) X(PEER_REJECT) \
 	X(PEER_GONE)  /* the process of the other half died */ \
 	X(VAULT_GONE) /* the vault died before its verdict or signature */ \
@@ -72,7 +75,7 @@ enum offer_state {
 	X(SIGNED) X(UNSIGNED) \
 	X(TX_TIMEOUT) /* no final response, or the transport refused */ \
 	X(TIMER_ASK) X(TIMER_RING) X(TIMER_ACK) X(TIMER_MAX) \
-	X(HANGUP)
+	X(HANGUP) X(CLOSED)
 
 enum leg_ev {
 	LEG_EV_NONE,
@@ -87,47 +90,62 @@ struct leg_str {
 	uint16_t off, len;
 };
 
+/* What SDP comes to our relay for: the last MEDIA_PEER of one side of one stream. */
+struct leg_peer {
+	struct tg_addr rtp, rtcp;
+	uint8_t latch, hold, off, rtcp_mux; /* as in struct link_media_peer */
+};
+
 /** A's side of the media: what was leased and what each SDP said last. */
 struct leg_media {
-	uint8_t streams;
+	uint8_t streams;     /* leased; 0 = none yet */
 	uint8_t open;        /* the relay holds ports for us */
+	uint8_t reported;    /* the relay's last figures came */
+	uint8_t answered;    /* side B's SDP was seen with the final answer */
 	uint16_t iface[2];   /* A's and B's */
+	uint8_t line[LINK_STREAMS_MAX]; /* m-line of the stream */
 	uint16_t port[LINK_STREAMS_MAX][2];
+	struct leg_peer peer[LINK_STREAMS_MAX][2];
+	struct tg_addr latch_ip[2]; /* signalling sources */
 	uint64_t session[2]; /* o= session id towards A and B */
 	uint32_t version[2]; /* o= version */
-	uint8_t off[LINK_STREAMS_MAX];
+	struct sip_sdp_shape offer; /* of the last offer, either way */
 	struct link_media_stat stat[2];
 };
 
-/** One half-call.  Never points at another; `leg` names the pair. */
+/** One half-call.  Never points at another; `id` names the pair. */
 struct leg {
 	struct link_leg id;
 	struct link_proc peer; /* where the other half lives; role 0 = not known yet */
 	uint8_t call;          /* enum call_state; written by leg_step() alone */
 	uint8_t offer;         /* enum offer_state; written by leg_step() alone */
-	uint8_t is_a, emergency, delayed; /* delayed: the pending INVITE carries no offer */
+	bool is_a;
+	bool emergency;
+	bool delayed;     /* the INVITE in flight carries no offer (RFC 3261 §13.2.1) */
+	bool confirmed;   /* the dialog exists: there was a 2xx */
+	bool told_up;     /* A: the vault knows that the call was answered */
+	bool saved;       /* the vault holds our dialog's recipe */
+	bool more;        /* A: the vault may know another route */
+	bool used_up;     /* A: the proof was used */
 	uint8_t sign_tries;
-	uint8_t end_by;      /* enum link_end_by */
-	uint8_t told_up;     /* A: the vault knows that the call was answered */
-	uint8_t reported;    /* A: CALL_END was posted */
-	uint8_t may_retry;   /* A: the vault may have another route */
-	uint8_t b_branch;    /* A: branch of the B that counts */
-	uint8_t bye_pending;
-	int16_t trunk;       /* index, or -1 */
-	uint16_t status;     /* the final status, or the failure of the last attempt */
-	uint16_t cause;      /* Q.850 */
+	uint8_t sign_what; /* enum link_sign of what waits for a signature */
+	uint8_t end_by;    /* enum link_end_by */
+	int16_t trunk;     /* index, or -1 */
+	uint16_t status;   /* the final status of the INVITE, or of the last attempt */
+	uint16_t cause;    /* Q.850, 0 = none */
 	uint32_t max_s;
-	struct tg_flow flow;
-	struct txn_handle invite; /* server transaction of A and of their re-INVITE, client's of ours */
-	struct txn_handle bye;
+	struct tg_flow flow;        /* of our peer */
+	struct tg_handle invite;    /* INVITE or re-INVITE in flight: theirs (A, IN) or ours (B, OUT) */
+	struct tg_handle other;     /* BYE of ours */
+	struct leg_keep *keep;      /* owned; what must outlive its packet, or NULL */
 	uint32_t cseq_local, cseq_remote;
-	uint32_t invite_cseq; /* of the INVITE in flight, for the ACK */
-	uint64_t born_ms, up_ms;
-	struct tg_timer timer;     /* ask, ring, ack: one at a time */
-	struct tg_timer timer_max; /* longest call */
+	uint32_t cseq_invite, cseq_remote_invite; /* of the last INVITE, ours and theirs */
+	uint64_t born_ms, ring_ms, up_ms, end_ms; /* 0 = not yet */
+	struct tg_timer timer;      /* of the state: ask, ring, ack */
+	struct tg_timer timer_max;  /* longest call */
 	struct leg_str call_id, local_tag, remote_tag, local_uri, remote_uri, target, route, rule,
-		local_name;
-	struct leg_media media;
+		contact_user;
+	struct leg_media *media;    /* owned; A only */
 	uint8_t proof[LEG_PROOF_BYTES];
 	uint16_t text_len;
 	char text[LEG_TEXT_MAX];
@@ -138,18 +156,28 @@ struct leg_in {
 	enum leg_ev event;
 	uint64_t now_ms;
 	const struct sip_message *msg;   /* RX_* */
-	struct txn_handle txn;           /* RX_*: the transaction that brought it */
+	struct tg_handle txn;            /* RX_* but ACK: the transaction that brought it */
 	const struct link_msg *link;     /* PEER_*, verdicts, MEDIA_*, SIGNED */
 };
 
 struct leg_layer {
 	struct leg_conf conf;
 	struct tg_pool *pool;
+	struct tg_pool *keeps;    /* struct leg_keep */
+	struct tg_pool *medias;   /* struct leg_media */
 	struct tg_table *by_call; /* hash of {call, side, branch} -> slot */
 	struct tg_wheel *wheel;
 	struct link_msg out;      /* the message being written; posted at once */
-	uint32_t peer_epoch[LINK_ROLES];
+	uint64_t now_ms;
+	uint8_t raised;           /* enum leg_ev: what an action found; handled after its step */
 	uint64_t unexpected;      /* empty cells that were hit */
+};
+
+/** What must outlive its packet while an INVITE is unanswered. */
+struct leg_keep {
+	uint16_t head_len, sdp_len;
+	char head[2048]; /* theirs: Via to CSeq (and Record-Route) of every response to it */
+	char sdp[LINK_BODY_MAX]; /* A: the offer; B: the SDP of the ACK, should the 2xx come again */
 };
 
 typedef void leg_action(struct leg_layer *l, struct leg *g, const struct leg_in *in);
@@ -169,12 +197,24 @@ const char *leg_ev_name(enum leg_ev event);
 
 /* ---- layer.c: finding, stepping, dying ---- */
 
-/** The one place that changes states: looks the event up in the offer table while the call is up,
- *  else in the call table, logs old, event, new; frees the half-call when it is DONE. */
+/**
+ * The one place that changes states: looks the event up in the offer table while the call is up and
+ * then in the call table, logs what is unexpected, and frees the half-call when it is DONE.
+ */
 void leg_step(struct leg_layer *l, struct leg *g, const struct leg_in *in);
+
+/** An action found something that is an event of its own (no slot, unreadable SDP): step it next. */
+void leg_raise(struct leg_layer *l, enum leg_ev event);
+
 struct leg *leg_find(const struct leg_layer *l, const struct link_leg *id);
 struct leg *leg_take(struct leg_layer *l, const struct link_leg *id, bool reserve);
-uint64_t leg_cookie(const struct leg_layer *l, const struct leg *g, unsigned purpose);
+/** Give back a half-call that never got a state: nobody is told. */
+void leg_drop(struct leg_layer *l, struct leg *g);
+uint64_t leg_cookie(const struct leg_layer *l, const struct leg *g);
+
+/** (Re)start the timer of the state. */
+void leg_timer(struct leg_layer *l, struct leg *g, enum leg_ev event, uint64_t after_ms);
+void leg_timer_stop(struct leg_layer *l, struct leg *g);
 
 /* ---- text.c: strings of a dialog ---- */
 
@@ -184,27 +224,63 @@ TG_MUST_USE bool leg_str_set(struct leg *g, struct leg_str *s, struct slice from
 /** A fresh local tag: names worker and slot, and cannot be guessed. */
 TG_MUST_USE bool leg_tag_new(struct leg_layer *l, struct leg *g);
 /** The half-call that a local tag names, or NULL; the tag is compared whole. */
-struct leg *leg_by_tag(struct leg_layer *l, struct slice tag);
-/** Worker index in one of our tags, or -1. */
-int leg_tag_owner(struct slice tag);
+struct leg *leg_by_tag(const struct leg_layer *l, struct slice tag);
+/** Keep SDP beyond its packet.  False when no room is free. */
+TG_MUST_USE bool leg_keep_sdp(struct leg_layer *l, struct leg *g, struct slice sdp);
+struct slice leg_kept_sdp(const struct leg *g);
+/** Keep what responses to `req` begin with; our tag is in it. */
+TG_MUST_USE bool leg_keep_head(struct leg_layer *l, struct leg *g, const struct sip_message *req,
+                               const struct tg_flow *flow);
+void leg_keep_drop(struct leg_layer *l, struct leg *g);
 
 /* ---- write.c: SIP messages ---- */
 
-/** Send a response to a request of our peer through its server transaction. */
-void leg_reply(struct leg_layer *l, struct leg *g, const struct leg_in *in, uint16_t status,
-               struct slice sdp);
-/** INVITE, re-INVITE or BYE in a new client transaction; `auth` is a header value or empty. */
-bool leg_send_invite(struct leg_layer *l, struct leg *g, uint64_t now_ms, struct slice sdp,
-                     const struct link_sign_reply *auth);
-void leg_send_bye(struct leg_layer *l, struct leg *g, uint64_t now_ms,
-                  const struct link_sign_reply *auth);
-void leg_send_ack(struct leg_layer *l, struct leg *g, uint64_t now_ms, struct slice sdp);
+/** Response to the INVITE or re-INVITE whose head is kept; a body when `sdp` is not empty. */
+void leg_reply_invite(struct leg_layer *l, struct leg *g, uint16_t status, struct slice sdp);
+/** Response to any other request of our peer, while it is at hand. */
+void leg_reply(struct leg_layer *l, struct leg *g, const struct leg_in *in, uint16_t status);
+/** INVITE or re-INVITE in a new transaction.  False: no transaction or no room. */
+TG_MUST_USE bool leg_send_invite(struct leg_layer *l, struct leg *g, struct slice sdp,
+                                 const struct link_sign_reply *auth);
+TG_MUST_USE bool leg_send_bye(struct leg_layer *l, struct leg *g,
+                              const struct link_sign_reply *auth);
+/** ACK of the 2xx of cseq_invite (RFC 3261 §13.2.2.4). */
+void leg_send_ack(struct leg_layer *l, struct leg *g, struct slice sdp);
 
 /* ---- tell.c: messages to the other half, the vault and the relay ---- */
 
-struct link_msg *leg_to_peer(struct leg_layer *l, struct leg *g, enum link_type type);
+/** Post a LEG_* to the other half. */
 void leg_tell(struct leg_layer *l, struct leg *g, enum link_type type, uint16_t status,
               struct slice body);
-void leg_post(struct leg_layer *l);
+void leg_tell_vault(struct leg_layer *l, struct leg *g, enum link_type type);
+/** CALL_END with the facts of the record. */
+void leg_tell_end(struct leg_layer *l, struct leg *g);
+/** DIALOG_SAVE of a trunk's dialog, or its end. */
+void leg_tell_dialog(struct leg_layer *l, struct leg *g, bool drop);
+/** SIGN_ASK for the request that `challenge` refused.  False: nothing in it that we could answer. */
+TG_MUST_USE bool leg_tell_sign(struct leg_layer *l, struct leg *g,
+                               const struct sip_message *challenge);
+
+/* ---- media.c: A's work on SDP and lease ---- */
+
+/** MEDIA_OPEN for the lines of the kept offer (one when there is none). */
+void leg_media_open(struct leg_layer *l, struct leg *g);
+/** MEDIA_OPEN with the ports that we had, and both peers again: the relay is new. */
+void leg_media_restore(struct leg_layer *l, struct leg *g);
+void leg_media_close(struct leg_layer *l, struct leg *g);
+/** Offer and answer are complete: silence counts from now on. */
+void leg_media_up(struct leg_layer *l, struct leg *g);
+
+/**
+ * SDP of one side becomes SDP for the other: judged, its addresses given to the relay, rebuilt.
+ *
+ * from    enum link_side: whose SDP it is
+ * answer  it answers the last offer
+ * out     receives the text for the other side
+ *
+ * TG_EBAD  unreadable, breaks the rules of offer and answer, or nothing in it can be relayed
+ */
+TG_MUST_USE enum tg_err leg_media_cross(struct leg_layer *l, struct leg *g, enum link_side from,
+                                        bool answer, struct slice in, struct buf *out);
 
 #endif

@@ -10,8 +10,8 @@
 
 #include "leg/act.h"
 
-#define TO(next, act) { OFFER_##next, act, true }
-#define KEEP(act)     { OFFER_NONE, act, true }
+#define TO(next, act) { OFFER_##next, leg_##act, true }
+#define KEEP(act)     { OFFER_NONE, leg_##act, true }
 #define STAY          { OFFER_NONE, NULL, true }
 
 /* Cells that are empty here fall through to the call's table (leg_step). */
