@@ -287,12 +287,12 @@ void leg_a_confirmed(struct leg_layer *l, struct leg *g, const struct leg_in *in
 void leg_a_failed(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 {
 	const struct link_leg_body *b = &in->link->refuse;
-	uint16_t status = b->status >= 300 ? b->status : 480;
+	uint16_t status = b->status;
 
 	if (status == 401 || status == 407)
 		status = 403; /* B's peer wants credentials that the caller must not see or give */
 	else if (status < 400)
-		status = 480; /* a redirection is not followed */
+		status = 480; /* a BYE where an answer was due */
 	g->cause = b->cause;
 	say_rule(g, link_text(&b->reason));
 	refuse(l, g, status, LINK_END_B);

@@ -163,13 +163,13 @@ void leg_b_answered(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 	take_dialog(l, g, in);
 	leg_keep_drop(l, g);
 	leg_send_ack(l, g, no_sdp);
-	leg_tell(l, g, LINK_LEG_ANSWER, 200, sdp_of(in->msg));
+	leg_tell(l, g, LINK_LEG_ANSWER, 0, sdp_of(in->msg));
 }
 
 void leg_b_answered_offer(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 {
 	take_dialog(l, g, in);
-	leg_tell(l, g, LINK_LEG_ANSWER, 200, sdp_of(in->msg));
+	leg_tell(l, g, LINK_LEG_ANSWER, 0, sdp_of(in->msg));
 	leg_timer(l, g, LEG_EV_TIMER_ACK, LEG_GRACE_MS);
 }
 
@@ -207,7 +207,9 @@ static void tell_refusal(struct leg_layer *l, struct leg *g, uint16_t status, co
 
 void leg_b_failed(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 {
-	if (in->msg != NULL)
+	if (in->msg != NULL && in->msg->status < 400)
+		tell_refusal(l, g, 480, "redirection-not-followed");
+	else if (in->msg != NULL)
 		tell_refusal(l, g, in->msg->status, NULL);
 	else
 		tell_refusal(l, g, 503, "not-signed");

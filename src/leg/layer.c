@@ -1,5 +1,5 @@
 /* Half-calls as objects: found, stepped through the tables, and given back. */
-#include "leg/leg_priv.h"
+#include "leg/act.h"
 
 #include <assert.h>
 #include <stdlib.h>

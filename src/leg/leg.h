@@ -151,6 +151,9 @@ uint32_t leg_count(const struct leg_layer *layer);
  *  in `b`; `*from` is 0 at the end. */
 void leg_list(const struct leg_layer *layer, uint64_t now_ms, struct buf *b, uint32_t *from);
 
+/** Worker index in one of our tags, or -1: whose a stray request is. */
+int leg_tag_owner(struct slice tag);
+
 /**
  * Hang up a dialog that a dead process of our role left behind (DIALOG_ORPHAN): a BYE from its
  * recipe.

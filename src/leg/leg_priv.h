@@ -126,6 +126,7 @@ struct leg {
 	bool told_up;     /* A: the vault knows that the call was answered */
 	bool saved;       /* the vault holds our dialog's recipe */
 	bool more;        /* A: the vault may know another route */
+	uint8_t b_branch; /* A: the B that counts; words of others are old */
 	bool used_up;     /* A: the proof was used */
 	uint8_t sign_tries;
 	uint8_t sign_what; /* enum link_sign of what waits for a signature */

@@ -174,7 +174,7 @@ static void tell_accept(struct leg_layer *l, struct leg *g, const struct leg_in 
 		leg_raise(l, LEG_EV_HANGUP); /* accepted, but unreadable: the call has no media */
 		return;
 	}
-	leg_tell(l, g, LINK_LEG_ACCEPT, 200, buf_slice(&sdp));
+	leg_tell(l, g, LINK_LEG_ACCEPT, 0, buf_slice(&sdp));
 }
 
 void leg_o_accepted(struct leg_layer *l, struct leg *g, const struct leg_in *in)
@@ -211,7 +211,7 @@ static void tell_reject(struct leg_layer *l, struct leg *g, uint16_t status)
 
 void leg_o_rejected(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 {
-	tell_reject(l, g, in->msg->status);
+	tell_reject(l, g, in->msg->status < 400 ? 488 : in->msg->status);
 }
 
 void leg_o_timed_out(struct leg_layer *l, struct leg *g, const struct leg_in *in)

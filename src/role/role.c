@@ -1,5 +1,7 @@
 #include "role/role.h"
 
+#include "base/hash.h"
+
 uint64_t role_networks_of(const struct role_site *site, const struct tg_flow *flow)
 {
 	uint64_t bits = 0;
