@@ -1,6 +1,8 @@
 /* The runner behind base/test.h. */
 #include "base/test.h"
 
+#include "harness_oom.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,15 +26,18 @@ static size_t guard_count;
 
 void tg_test_add(const struct tg_test *test)
 {
-	if (test_count < TESTS_MAX)
-		tests[test_count++] = test;
+	if (test_count == TESTS_MAX)
+		abort();
+	tests[test_count++] = test;
 }
 
 void tg_test_check(bool ok, const char *expr, const char *why, const char *file, int line)
 {
 	if (ok)
 		return;
-	print_error("%s:%d: %s: %s\n", file, line, expr, why);
+	if (!oom_refused())
+		print_error("%s:%d: %s: %s\n", file, line, expr, why);
+	oom_stopped();
 	_fail(file, line);
 }
 
@@ -44,7 +49,7 @@ struct slice test_guarded(struct slice s)
 	char *at = map + bytes - page - s.len;
 
 	if (map == MAP_FAILED || mprotect(map + bytes - page, page, PROT_NONE) != 0)
-		fail_msg("no memory for a guarded copy");
+		tg_test_check(false, "mmap", "no memory for a guarded copy", __FILE__, __LINE__);
 	if (guard_count == GUARDS_MAX) { /* recycle the oldest: tables have many rows */
 		munmap(guards[0].map, guards[0].bytes);
 		memmove(guards, guards + 1, sizeof(guards[0]) * --guard_count);
@@ -62,8 +67,7 @@ struct slice test_file(const char *path)
 	char *text = NULL;
 	size_t len = 0;
 
-	if (f == NULL)
-		fail_msg("cannot open %s", path);
+	tg_test_check(f != NULL, "fopen", path, __FILE__, __LINE__);
 	for (;;) {
 		char *more = test_realloc(text, len + 65537);
 		size_t n;
@@ -86,15 +90,15 @@ const char *test_data_dir(void)
 	return dir != NULL ? dir : "tests";
 }
 
-bool test_oom_round(void)
-{
-	return false;
-}
-
 static void run_row(void **state)
 {
 	const struct tg_test *t = *state;
 
+	oom_stopped(); /* the test before failed through cmocka itself in a child of its sweep */
+	if (oom_wanted()) {
+		CHECK(oom_sweep(t), "a failed allocation must end in a clean refusal");
+		return;
+	}
 	t->run();
 	while (guard_count > 0) {
 		guard_count--;
@@ -105,11 +109,15 @@ static void run_row(void **state)
 int main(void)
 {
 	struct CMUnitTest rows[TESTS_MAX] = { 0 };
+	int failed;
 
 	for (size_t i = 0; i < test_count; i++) {
 		rows[i].name = tests[i]->name;
 		rows[i].test_func = run_row;
 		rows[i].initial_state = (void *)(uintptr_t)tests[i];
 	}
-	return _cmocka_run_group_tests("unit", rows, test_count, NULL, NULL) != 0;
+	failed = _cmocka_run_group_tests("unit", rows, test_count, NULL, NULL);
+	oom_stopped(); /* the same for the last test */
+	printf("%d passed, %d failed\n", (int)test_count - failed, failed);
+	return failed != 0;
 }

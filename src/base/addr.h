@@ -50,7 +50,9 @@ TG_MUST_USE enum tg_err tg_addr_parse_ip(struct tg_addr *out, struct slice in);
  */
 TG_MUST_USE enum tg_err tg_addr_parse(struct tg_addr *out, struct slice in, uint16_t default_port);
 
-/** Parse "192.0.2.0/24" or an address alone (all its bits).  TG_EBAD when bits are set behind it. */
+/**
+ * Parse "192.0.2.0/24" or an address alone (all its bits).  TG_EBAD when bits are set behind it.
+ */
 TG_MUST_USE enum tg_err tg_prefix_parse(struct tg_prefix *out, struct slice in);
 
 /** True when the address lies in the prefix; different families never do. */

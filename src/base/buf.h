@@ -5,8 +5,8 @@
 #include "base/slice.h"
 
 /**
- * Octets being written into memory that the caller owns.  Writing past `cap` changes nothing and sets
- * `full`, so a writer checks once, at the end.
+ * Octets being written into memory that the caller owns.  Writing past `cap` changes nothing and
+ * sets `full`, so a writer checks once, at the end.
  */
 struct buf {
 	char *p;

@@ -54,7 +54,8 @@ TEST(buf_writers_at_every_capacity)
 		room.p += room.len - TG_MIN(cap, room.len);
 		b = buf_on((char *)(uintptr_t)room.p, TG_MIN(cap, room.len));
 		write_all(&b);
-		CHECK(b.full && slice_eq(buf_slice(&b), slice_head(want, b.len)), "a prefix, marked full");
+		CHECK(b.full && slice_eq(buf_slice(&b), slice_head(want, b.len)),
+		      "a prefix, marked full");
 	}
 	{
 		char text[64];

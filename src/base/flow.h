@@ -7,8 +7,9 @@
 enum tg_proto { TG_PROTO_NONE, TG_PROTO_UDP, TG_PROTO_TCP, TG_PROTO_TLS };
 
 /**
- * One way to one peer: our interface (an index into the configured list, which gives our address and
- * the trust) and the peer's address as the packet carried it.  Two packets of one flow compare equal.
+ * One way to one peer: our interface (an index into the configured list, which gives our address
+ * and the trust) and the peer's address as the packet carried it.  Two packets of one flow compare
+ * equal.
  */
 struct tg_flow {
 	struct tg_addr remote;
@@ -23,8 +24,8 @@ static inline bool tg_flow_eq(const struct tg_flow *a, const struct tg_flow *b)
 }
 
 /**
- * How the pure folders send: ask for room, write, send.  The owner of the sockets gives memory of its
- * send batch, so a message is written once, where the kernel reads it.
+ * How the pure folders send: ask for room, write, send.  The owner of the sockets gives memory of
+ * its send batch, so a message is written once, where the kernel reads it.
  */
 struct tg_net {
 	void *ctx;

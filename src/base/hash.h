@@ -1,4 +1,7 @@
-/* Keyed hashes, digests and random numbers for the pure folders; the work is libsodium's and OpenSSL's. */
+/*
+ * Keyed hashes, digests and random numbers for the pure folders; the work is libsodium's and
+ * OpenSSL's.
+ */
 #ifndef TG_BASE_HASH_H
 #define TG_BASE_HASH_H
 
@@ -23,8 +26,8 @@ size_t tg_digest_len(enum tg_digest_alg alg);
  *
  * out  at least tg_digest_len(alg) octets
  *
- * The algorithm objects are fetched once per process (OpenSSL 3 looks them up anew otherwise, at 2.5
- * times the cost).  One thread per process.
+ * The algorithm objects are fetched once per process (OpenSSL 3 looks them up anew otherwise, at
+ * 2.5 times the cost).  One thread per process.
  */
 void tg_digest(uint8_t *out, enum tg_digest_alg alg, const struct slice *parts, size_t count);
 

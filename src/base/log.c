@@ -73,8 +73,8 @@ static struct log_bucket *cause_bucket(struct tg_log *log, enum log_event_id eve
 }
 
 /**
- * The cause's bucket comes first: a noisy cause empties its own and leaves most of the event's lines
- * to the others, while the event's bounds them all together.
+ * The cause's bucket comes first: a noisy cause empties its own and leaves most of the event's
+ * lines to the others, while the event's bounds them all together.
  */
 static bool within_limits(struct tg_log *log, enum log_event_id event,
                           const struct log_field *fields)
@@ -152,7 +152,8 @@ static bool is_hidden(uint32_t cp)
 static bool is_plain(struct slice s)
 {
 	for (size_t i = 0; i < s.len; i++) {
-		if (s.p[i] <= ' ' || s.p[i] > '~' || s.p[i] == '"' || s.p[i] == '\\' || s.p[i] == '=')
+		if (s.p[i] <= ' ' || s.p[i] > '~' || s.p[i] == '"' || s.p[i] == '\\' ||
+		    s.p[i] == '=')
 			return false;
 	}
 	return s.len > 0 && s.len <= LOG_TEXT_MAX;

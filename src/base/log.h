@@ -13,8 +13,8 @@
  *
  * A value is quoted when it holds anything but plain text; inside, controls, DEL, octets that are
  * not UTF-8, and characters that hide or turn text around (bidi controls, zero width, separators of
- * lines) are written as \n, \r, \t, \xNN or \u{N}.  A value is cut after LOG_TEXT_MAX octets, which an
- * ellipsis shows; fields that would make the line longer than LOG_LINE_MAX are left out and the
+ * lines) are written as \n, \r, \t, \xNN or \u{N}.  A value is cut after LOG_TEXT_MAX octets, which
+ * an ellipsis shows; fields that would make the line longer than LOG_LINE_MAX are left out and the
  * line ends with cut=1.
  */
 enum log_level {

@@ -40,15 +40,19 @@ TEST(log_line)
 	log_init(&log, SLICE("edge:0"), keep, &k);
 	log_set_time(&log, 5, 978671045789); /* 2001-01-05 */
 	CHECK(tg_addr_parse(&from, SLICE("192.0.2.7:5060"), 0) == TG_OK, "address");
-	log_event(&log, EV_CALL_REFUSED, LOG_CAUSE("rule", SLICE("no-route")), LOG_ADDR("from", &from),
-	          LOG_STR("to", SLICE("+34 911\"")), LOG_U64("status", 403), LOG_END);
-	CHECK(slice_eq(slice_of(k.text, k.len),
-	               SLICE("ts=2001-01-05T05:04:05.789Z level=warn proc=edge:0 event=call_refused "
-	                     "rule=no-route from=192.0.2.7:5060 to=\"+34 911\\\"\" status=403\n")),
+	log_event(&log, EV_CALL_REFUSED, LOG_CAUSE("rule", SLICE("no-route")),
+	          LOG_ADDR("from", &from), LOG_STR("to", SLICE("+34 911\"")),
+	          LOG_U64("status", 403), LOG_END);
+	CHECK(slice_eq(
+		      slice_of(k.text, k.len),
+		      SLICE("ts=2001-01-05T05:04:05.789Z level=warn proc=edge:0 event=call_refused "
+	                    "rule=no-route from=192.0.2.7:5060 to=\"+34 911\\\"\" status=403\n")),
 	      "the whole line");
 	log_event(&log, EV_STATE_MOVED, LOG_END);
-	CHECK(k.lines == 1 && log.count[EV_STATE_MOVED] == 1, "below the level: counted, not written");
-	log_event(&log, EV_CALL_ENDED, LOG_ADDR("from", NULL), LOG_I64("status", INT64_MIN), LOG_END);
+	CHECK(k.lines == 1 && log.count[EV_STATE_MOVED] == 1,
+	      "below the level: counted, not written");
+	log_event(&log, EV_CALL_ENDED, LOG_ADDR("from", NULL), LOG_I64("status", INT64_MIN),
+	          LOG_END);
 	CHECK(kept_has(&k, " from=- status=-9223372036854775808\n"), "no address; negative");
 	log_event(NULL, EV_CALL_ENDED, LOG_END);
 	log.sink = NULL;
@@ -129,7 +133,8 @@ TEST(log_cut)
 	CHECK(b.len == LOG_TEXT_MAX, "just fits");
 	b.len = 0;
 	log_write_value(&b, slice_of(big, sizeof(big)));
-	CHECK(b.len == LOG_TEXT_MAX + 5 && slice_eq(slice_of(text + b.len - 4, 4), SLICE("…\"")), "cut");
+	CHECK(b.len == LOG_TEXT_MAX + 5 && slice_eq(slice_of(text + b.len - 4, 4), SLICE("…\"")),
+	      "cut");
 	memcpy(big + LOG_TEXT_MAX - 1, "\xc3\xa9", 2);
 	b.len = 0;
 	log_write_value(&b, slice_of(big, sizeof(big)));
@@ -202,7 +207,8 @@ TEST(log_rows)
 		struct slice name = slice_str(row->name);
 
 		for (size_t i = 0; i < name.len; i++)
-			CHECK((name.p[i] >= 'a' && name.p[i] <= 'z') || name.p[i] == '_', row->name);
+			CHECK((name.p[i] >= 'a' && name.p[i] <= 'z') || name.p[i] == '_',
+			      row->name);
 		CHECK(row->help[0] != '\0' && row->fields[0] != '\0', row->name);
 		CHECK(strcmp(log_level_name(row->level), "unknown") != 0, row->name);
 	}

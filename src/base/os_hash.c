@@ -1,4 +1,6 @@
-/* The library side of base/hash.h: libsodium for SipHash, ChaCha20 and wiping, OpenSSL for digests. */
+/*
+ * The library side of base/hash.h: libsodium for SipHash, ChaCha20 and wiping, OpenSSL for digests.
+ */
 #include "base/hash.h"
 
 #include <assert.h>
@@ -10,8 +12,8 @@ uint64_t tg_siphash(const struct tg_key *key, struct slice s)
 	uint64_t out;
 
 	static_assert(crypto_shorthash_BYTES == sizeof(out), "SipHash-2-4 gives 64 bits");
-	(void)crypto_shorthash((unsigned char *)&out, (const unsigned char *)(s.p ? s.p : ""), s.len,
-	                       key->octets);
+	(void)crypto_shorthash((unsigned char *)&out, (const unsigned char *)(s.p ? s.p : ""),
+	                       s.len, key->octets);
 	return out;
 }
 

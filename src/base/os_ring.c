@@ -64,13 +64,14 @@ void tg_ring_attach_consumer(struct tg_ring *r, void *mem, uint32_t slots, uint3
 	atomic_store_explicit(&s->sleeps, 0, memory_order_relaxed);
 }
 
-enum tg_err tg_ring_push(struct tg_ring *r, struct slice msg)
+enum tg_err tg_ring_push(struct tg_ring *r, struct slice head, struct slice rest)
 {
 	struct shared *s = r->mem;
 	uint32_t used = r->at - atomic_load_explicit(&s->tail, memory_order_acquire);
+	size_t len = head.len + rest.len;
 	char *slot;
 
-	if (msg.len == 0 || msg.len > r->slot_bytes)
+	if (len == 0 || len > r->slot_bytes)
 		return TG_ELIMIT;
 	if (used >= r->slots) {
 		r->full++;
@@ -79,8 +80,12 @@ enum tg_err tg_ring_push(struct tg_ring *r, struct slice msg)
 		return TG_ELIMIT;
 	}
 	slot = slot_of(r, r->at);
-	atomic_store_explicit((atomic_uint *)(void *)slot, (unsigned)msg.len, memory_order_relaxed);
-	memcpy(slot + sizeof(atomic_uint), msg.p, msg.len);
+	atomic_store_explicit((atomic_uint *)(void *)slot, (unsigned)len, memory_order_relaxed);
+	slot += sizeof(atomic_uint);
+	if (head.len > 0)
+		memcpy(slot, head.p, head.len);
+	if (rest.len > 0)
+		memcpy(slot + head.len, rest.p, rest.len);
 	r->at++;
 	r->moved++;
 	atomic_store_explicit(&s->head, r->at, memory_order_release);
@@ -120,7 +125,8 @@ size_t tg_ring_pop(struct tg_ring *r, void *out, size_t cap)
 	while (r->at != head) {
 		char *slot = slot_of(r, r->at);
 		/* atomic, so that it is read once: it may change under us */
-		size_t len = atomic_load_explicit((atomic_uint *)(void *)slot, memory_order_relaxed);
+		size_t len =
+			atomic_load_explicit((atomic_uint *)(void *)slot, memory_order_relaxed);
 
 		len = TG_MIN(len, TG_MIN(r->slot_bytes, cap));
 		if (len > 0)

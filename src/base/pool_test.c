@@ -67,7 +67,8 @@ TEST(pool_find_survives_any_handle)
 		slot = i % 2 == 0 ? slot : slot % (CAP + 2);
 		if (slot >= 1 && slot <= 20 && gen == 1)
 			continue;
-		CHECK(tg_pool_find(pool, (struct tg_handle){ slot, gen }) == NULL, "a forged handle");
+		CHECK(tg_pool_find(pool, (struct tg_handle){ slot, gen }) == NULL,
+		      "a forged handle");
 	}
 	tg_pool_free(pool);
 }
@@ -119,5 +120,18 @@ TEST(pool_against_model)
 		if (i % 100 == 0)
 			check_walk(pool, books);
 	}
+	tg_pool_free(pool);
+}
+
+TEST(pool_at_finds_what_is_taken)
+{
+	struct tg_pool *pool = new_pool();
+	struct item *first = tg_pool_take(pool), *second = tg_pool_take(pool);
+
+	CHECK(tg_pool_at(pool, 1) == first && tg_pool_at(pool, 2) == second, "taken");
+	tg_pool_give(pool, first);
+	CHECK(tg_pool_at(pool, 1) == NULL, "given back");
+	CHECK(tg_pool_at(pool, 0) == NULL && tg_pool_at(pool, 3) == NULL, "never taken");
+	CHECK(tg_pool_at(pool, CAP + 1) == NULL && tg_pool_at(pool, UINT32_MAX) == NULL, "no slot");
 	tg_pool_free(pool);
 }

@@ -33,11 +33,11 @@ void tg_ring_attach_producer(struct tg_ring *r, void *mem, uint32_t slots, uint3
 void tg_ring_attach_consumer(struct tg_ring *r, void *mem, uint32_t slots, uint32_t slot_bytes);
 
 /**
- * Copy one message in (1..slot_bytes octets).  Producer only; never blocks.
+ * Copy one message in (1..slot_bytes octets), given as two parts.  Producer only; never blocks.
  *
  * TG_ELIMIT  the ring is full (counted) or the message too long
  */
-TG_MUST_USE enum tg_err tg_ring_push(struct tg_ring *r, struct slice msg);
+TG_MUST_USE enum tg_err tg_ring_push(struct tg_ring *r, struct slice head, struct slice rest);
 
 /**
  * True when the consumer sleeps and has not been called yet: the producer then writes the doorbell,

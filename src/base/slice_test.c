@@ -32,7 +32,8 @@ TEST(slice_u64)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		uint64_t v = 99;
 
-		CHECK(slice_u64(&v, test_guarded(rows[i].in), rows[i].max) == rows[i].want, rows[i].why);
+		CHECK(slice_u64(&v, test_guarded(rows[i].in), rows[i].max) == rows[i].want,
+		      rows[i].why);
 		CHECK(v == (rows[i].want == TG_OK ? rows[i].value : 99), rows[i].why);
 	}
 }
@@ -47,7 +48,8 @@ TEST(slice_cut_and_trim)
 	CHECK(slice_eq(head, SLICE("abc")) && rest.p == NULL, "without a separator");
 	rest = slice_cut(test_guarded(SLICE("abc;")), ';', &head);
 	CHECK(slice_eq(head, SLICE("abc")) && rest.len == 0, "separator at the end");
-	CHECK(slice_eq(slice_trim(test_guarded(SLICE(" \t\r\n x y\r\n "))), SLICE("x y")), "both ends");
+	CHECK(slice_eq(slice_trim(test_guarded(SLICE(" \t\r\n x y\r\n "))), SLICE("x y")),
+	      "both ends");
 	CHECK(slice_trim(test_guarded(SLICE(" \r\n\t"))).len == 0, "blanks alone");
 	CHECK(slice_skip(SLICE("abc"), 5).len == 0, "skip past the end");
 	CHECK(slice_eq(slice_head(SLICE("abc"), 2), SLICE("ab")), "head");
@@ -74,8 +76,10 @@ TEST(slice_copy)
 
 	CHECK(slice_copy(room, sizeof(room), &len, SLICE("abcde")) == TG_ELIMIT, "too long");
 	CHECK(len == 9 && room[0] == 'x', "nothing is touched");
-	CHECK(slice_copy(room, sizeof(room), &len, SLICE("abcd")) == TG_OK && len == 4, "just fits");
-	CHECK(slice_copy(room, sizeof(room), &len, SLICE("ab")) == TG_OK && room[2] == 0, "with a NUL");
+	CHECK(slice_copy(room, sizeof(room), &len, SLICE("abcd")) == TG_OK && len == 4,
+	      "just fits");
+	CHECK(slice_copy(room, sizeof(room), &len, SLICE("ab")) == TG_OK && room[2] == 0,
+	      "with a NUL");
 }
 
 TEST(slice_utf8_len)

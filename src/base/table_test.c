@@ -108,7 +108,9 @@ TEST(table_crafted_keys)
 	static char crafted[KEYS * KEY_BYTES], random[KEYS * KEY_BYTES];
 	struct tg_rng rng;
 
-	/* "Ez" and "FY" collide under the hash times 33, which many SIP servers use without a key */
+	/*
+	 * "Ez" and "FY" collide under the hash times 33, which many SIP servers use without a key
+	 */
 	for (uint32_t i = 0; i < KEYS; i++) {
 		for (uint32_t bit = 0; bit < KEY_BYTES / 2; bit++)
 			memcpy(crafted + (size_t)i * KEY_BYTES + (size_t)bit * 2,

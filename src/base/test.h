@@ -6,8 +6,10 @@
 
 /**
  * Register a test of the file; each *_test.c is one program whose main() the build links in
- * (tests/unit_main.c).  Runs once plainly and, with TG_TEST_OOM=1, again with the n-th allocation
- * failing for n = 1, 2, … until a run meets no failure.
+ * (tests/harness.c).  Runs once plainly and, as suite `oom` with TG_TEST_OOM=1, with the n-th
+ * allocation failing for n = 1, 2, … until a run meets no failure, each run in a process of its
+ * own. A CHECK that fails after the failed allocation ends its run well, provided that nothing
+ * leaked.
  */
 #define TEST(name)                                                                     \
 	static void test_##name(void);                                                 \
@@ -45,7 +47,7 @@ struct slice test_file(const char *path);
  */
 const char *test_data_dir(void);
 
-/** True while an allocation-failure round runs: expected failures are then fine. */
+/** True while allocations fail (suite `oom`): a refusal for want of memory is then expected. */
 bool test_oom_round(void);
 
 #endif

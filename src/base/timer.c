@@ -2,10 +2,10 @@
  * Timing wheel: one digit of 6 bits a level, eleven levels for all of 64 bits.
  *
  * A timer stands on the level of the highest digit in which its deadline differs from the wheel's
- * time, in the slot of that digit.  So all timers of one deadline always share a slot and keep their
- * order, a slot of level 0 is one millisecond, and the earliest timer is in the first slot of the
- * lowest level that is not empty.  When time enters a slot of a higher level, its timers move down,
- * in order; each moves at most ten times in its life.
+ * time, in the slot of that digit.  So all timers of one deadline always share a slot and keep
+ * their order, a slot of level 0 is one millisecond, and the earliest timer is in the first slot of
+ * the lowest level that is not empty.  When time enters a slot of a higher level, its timers move
+ * down, in order; each moves at most ten times in its life.
  */
 #include "base/timer.h"
 

@@ -1,4 +1,6 @@
-/* Deadlines: a hierarchical timing wheel with 1 ms ticks; timers live inside the objects they wake. */
+/*
+ * Deadlines: a hierarchical timing wheel with 1 ms ticks; timers live inside the objects they wake.
+ */
 #ifndef TG_BASE_TIMER_H
 #define TG_BASE_TIMER_H
 
@@ -26,8 +28,9 @@ struct tg_wheel *tg_wheel_new(uint64_t now_ms);
 void tg_wheel_free(struct tg_wheel *wheel);
 
 /**
- * Start, or restart, a timer.  A deadline in the past counts as the wheel's present, which is that of
- * the timer expired last, or the now_ms for which nothing was due: it fires at the next call.  O(1).
+ * Start, or restart, a timer.  A deadline in the past counts as the wheel's present, which is that
+ * of the timer expired last, or the now_ms for which nothing was due: it fires at the next call.
+ * O(1).
  */
 void tg_wheel_start(struct tg_wheel *wheel, struct tg_timer *timer, uint16_t kind, uint64_t at_ms);
 

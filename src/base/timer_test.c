@@ -3,7 +3,9 @@
 #include "base/hash.h"
 #include "base/test.h"
 
-/* The oracle: a plain array, searched for the least deadline and, among equals, the first started. */
+/*
+ * The oracle: a plain array, searched for the least deadline and, among equals, the first started.
+ */
 enum { MODEL_TIMERS = 200 };
 
 struct model {

@@ -48,7 +48,7 @@ enum {
 
 enum txn_event_kind {
 	TXN_RESPONSE,    /* client: msg and flow are set; borrowed for the call */
-	TXN_TIMEOUT,     /* client: no answer (timer B, F, or 64*T1 after CANCEL): as if it were 408 */
+	TXN_TIMEOUT,     /* no answer (timer B, F, 64*T1 after CANCEL; server: of the owner): 408 */
 	TXN_SEND_FAILED, /* client: the flow is dead: as if it were 503 (§8.1.3.1) */
 	TXN_UNACKED,     /* server INVITE: the ACK of the 2xx never came */
 	TXN_ENDED        /* any: the handle is dead; nothing follows */
@@ -73,8 +73,8 @@ struct txn_conf {
 	/* Told to the owner.  It may call any txn_ function but _free.  Required. */
 	void (*event)(void *ctx, const struct txn_event *event);
 	/*
-	 * May what came from `came` belong to what we exchanged with `with` (R9: another address of one
-	 * provider)?  NULL: same interface, transport and IP address; the port may change (NAT).
+	 * May what came from `came` belong to what we exchanged with `with` (R9: another address of
+	 * one provider)?  NULL: same interface, transport and IP address; the port may change (NAT).
 	 */
 	bool (*same_peer)(void *ctx, const struct tg_flow *with, const struct tg_flow *came);
 };
@@ -111,8 +111,8 @@ struct txn_draft {
 };
 
 /**
- * Begin a request of ours.  Write it into out->out, then call txn_client_send() or txn_client_drop()
- * before anything else is sent.
+ * Begin a request of ours.  Write it into out->out, then call txn_client_send() or
+ * txn_client_drop() before anything else is sent.
  *
  * out  set only on TG_OK
  *
@@ -122,7 +122,7 @@ TG_MUST_USE enum tg_err txn_client_begin(struct txn_layer *layer, const struct t
                                          struct txn_draft *out);
 
 /**
- * Send the message and start the transaction (timers A and B, or E and F).  No event comes from within.
+ * Send the message and start the transaction.  No event comes from within.
  *
  * draft  consumed; on an error the transaction is gone, nothing was sent, and no TXN_ENDED comes
  *
@@ -135,8 +135,8 @@ TG_MUST_USE enum tg_err txn_client_send(struct txn_layer *layer, struct txn_draf
 void txn_client_drop(struct txn_layer *layer, struct txn_draft *draft);
 
 /**
- * Cancel an INVITE (§9.1): at once after a provisional response, else when the first one comes.  The
- * INVITE still ends with its own final answer, which may be a 2xx (C14), or with TXN_TIMEOUT.
+ * Cancel an INVITE (§9.1): at once after a provisional response, else when the first one comes.
+ * It still ends with its own final answer, which may be a 2xx (C14), or with TXN_TIMEOUT.
  *
  * TG_EBUSY   it has its final answer already: too late, say BYE to a 2xx
  * TG_ENOENT  no such INVITE, or already over
@@ -157,7 +157,7 @@ struct txn_ref {
 };
 
 /**
- * A response came.  Matched by the branch, CSeq and Call-ID that we issued, and by same_peer() (R9).
+ * A response came.  Matched by the branch, CSeq and Call-ID that we issued, and same_peer() (R9).
  * TXN_ABSORBED or TXN_NONE; the latter is counted: ask txn_branch_owner() whose it is, or drop it.
  */
 enum txn_found txn_client_input(struct txn_layer *layer, const struct sip_message *msg,
@@ -218,12 +218,13 @@ TG_MUST_USE enum tg_err txn_flow(const struct txn_layer *layer, struct tg_handle
                                  struct tg_flow *out);
 
 /**
- * The owner leaves: no event comes any more.  What is answered or answerable goes on by itself
- * (retransmissions are absorbed); a server transaction without a final response is forgotten.
+ * The owner leaves: no event comes any more.  A server transaction without a final response is
+ * forgotten, an unanswered INVITE of ours is cancelled (a 2xx to it is then ACKed by nobody), a
+ * 2xx of ours is not sent again; all else goes on by itself.
  */
 void txn_abandon(struct txn_layer *layer, struct tg_handle txn);
 
-/** The flow is dead (connection lost): its client transactions end with TXN_SEND_FAILED.  O(cap). */
+/** The flow is dead: its client transactions end with TXN_SEND_FAILED.  O(cap). */
 void txn_flow_failed(struct txn_layer *layer, const struct tg_flow *flow);
 
 /** Which process issued this branch; false when none of ours did.  Any text is safe. */
@@ -244,7 +245,7 @@ struct txn_stat {
 	uint64_t unexpected;         /* empty cells of the tables */
 	uint64_t pool_full;          /* refused: no transaction */
 	uint64_t buffer_full;        /* no room for a copy */
-	uint64_t capped;             /* responses not passed up: too many 1xx or 2xx of one INVITE */
+	uint64_t capped;             /* responses not passed up: too many of one INVITE */
 	size_t bytes;                /* all memory of the layer */
 };
 void txn_layer_stat(const struct txn_layer *layer, struct txn_stat *out);
