@@ -1,10 +1,10 @@
 /*
  * The configuration: one YAML file in, plain data out, and the same data back as text.
  *
- * conf_read() reads the file, yaml.c turns its events into a small tree with a position at every
- * value, schema.c decodes the tree by the rows of rows.c, check.c looks for what single rows cannot
- * see (unknown names, clashes, dangerous combinations).  All mistakes are collected; a configuration
- * exists only when there is none.  It is never changed afterwards: a reload makes a new one.
+ * conf_read() reads the file, yaml.c turns its events into a small tree with a position at each
+ * value, decode.c fills struct conf by the rows of rows.c, check.c looks for what single rows
+ * cannot see (unknown names, clashes, dangerous combinations).  All mistakes are collected; there
+ * is a configuration only when there is none.  It is never changed: a reload makes a new one.
  *
  * No secret stands in the file: trunk and account secrets live in the vault.
  * Not thread-safe; a parsed configuration may be read by any thread.
@@ -13,6 +13,7 @@
 #define TG_CONF_CONF_H
 
 #include "base/addr.h"
+#include "base/log.h"
 
 enum {
 	CONF_TEXT_MAX = 1 << 20, /* octets of the file; what conf_write() writes is always shorter */
@@ -131,10 +132,8 @@ struct conf_limits {
 	uint32_t max_call_s;
 };
 
-enum conf_level { CONF_LEVEL_ERROR, CONF_LEVEL_WARNING, CONF_LEVEL_INFO, CONF_LEVEL_DEBUG };
-
 struct conf_log {
-	uint8_t level; /* enum conf_level */
+	uint8_t level; /* enum log_level: this one and the graver ones are written */
 };
 
 /**
@@ -161,7 +160,7 @@ struct conf {
 	struct conf_arena *text; /* owns every slice above */
 };
 
-enum { CONF_MISTAKES_MAX = 100, CONF_MISTAKE_TEXT_MAX = 320 };
+enum { CONF_MISTAKES_MAX = 100, CONF_MISTAKE_TEXT_MAX = 512 };
 
 struct conf_mistake {
 	uint32_t line, column; /* from 1; 0 when the file as a whole is meant */
@@ -202,6 +201,9 @@ void conf_free(struct conf *conf);
 
 /** Write all of it, defaults included, as text that parses to the same; < CONF_TEXT_MAX octets. */
 void conf_write(struct buf *b, const struct conf *conf);
+
+/** The same as one JSON object. */
+void conf_write_json(struct buf *b, const struct conf *conf);
 
 /** Write "file:line:column: text\n". */
 void conf_mistake_write(struct buf *b, struct slice file, const struct conf_mistake *mistake);
