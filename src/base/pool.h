@@ -47,7 +47,7 @@ struct tg_handle tg_pool_handle(const struct tg_pool *pool, const void *object);
 /** The object, or NULL when the handle is none, stale, or was never ours.  Any input is safe. */
 void *tg_pool_find(const struct tg_pool *pool, struct tg_handle handle);
 
-/** The taken object in that slot (1-based), or NULL.  Any input is safe. */
+/** The taken object in this slot (1-based), or NULL: for tables of slots.  Any input is safe. */
 void *tg_pool_at(const struct tg_pool *pool, uint32_t slot);
 
 /** The taken object with the smallest slot ≥ `from` (1-based), or NULL; `*slot` tells which. */

@@ -1,3 +1,4 @@
+/* size: one list of all messages, so that it reads as the one conversation that it is */
 /*
  * The messages between the processes.
  *
@@ -187,7 +188,13 @@ struct link_call_end {
 };
 
 /* What a request is, for the vault's signing rules. */
-enum link_sign { LINK_SIGN_REGISTER, LINK_SIGN_OPTIONS, LINK_SIGN_INVITE, LINK_SIGN_IN_DIALOG, LINK_SIGN_BYE };
+enum link_sign {
+	LINK_SIGN_REGISTER,
+	LINK_SIGN_OPTIONS,
+	LINK_SIGN_INVITE,
+	LINK_SIGN_IN_DIALOG,
+	LINK_SIGN_BYE
+};
 
 struct link_sign_ask {
 	uint8_t kind; /* enum link_sign */
@@ -255,7 +262,8 @@ enum link_latch {
 
 struct link_media_side {
 	uint16_t iface;
-	uint16_t rtp_port; /* OPEN: 0 = choose; else the port to have again; OPENED: ours (RTCP is +1) */
+	/* OPEN: 0 = choose; else the port to have again; OPENED: ours (RTCP is +1) */
+	uint16_t rtp_port;
 };
 
 struct link_media_open {
@@ -273,7 +281,8 @@ struct link_media_peer {
 	uint8_t off;   /* 1: stream refused; drop */
 	uint8_t rtcp_mux; /* 1: negotiated with this side (RFC 5761) */
 	uint8_t up;     /* 1: the call is answered: silence and one-way audio count from now on */
-	uint32_t clock_hz;        /* RTP clock of the first codec, for jitter; 0 = by payload type */
+	/* RTP clock of the first codec, for jitter; 0 = by payload type */
+	uint32_t clock_hz;
 	struct tg_addr rtp, rtcp; /* as in the SDP; rtcp of family NONE = the port after rtp */
 	struct tg_addr latch_ip;  /* signalling source; port ignored */
 };
