@@ -3,7 +3,8 @@
 
 Usage: tools/size.py [root]
 
-hard  .c 1000 lines, .h 250 lines, function 100 lines (data tables are not functions), 100 columns
+hard  .c 1000 lines, .h 250 lines, function 100 lines (data tables are not functions), 100 columns,
+      120 for a row of a table
 soft  .c 400 lines, function 60 lines, 6 parameters
 
 Tabs are 8 columns.  A header may pass its limit when its first ten lines give the reason in a comment
@@ -67,8 +68,9 @@ for folder in FOLDERS:
         elif len(lines) > soft:
             warn.append(f"{name}: {len(lines)} lines, more than {soft}")
         for n, line in enumerate(lines, 1):
-            if len(line.expandtabs(8)) > 100:
-                bad.append(f"{name}:{n}: {len(line.expandtabs(8))} columns, at most 100")
+            most = 120 if re.match(r"\s*\{.*\},?$", line) else 100
+            if len(line.expandtabs(8)) > most:
+                bad.append(f"{name}:{n}: {len(line.expandtabs(8))} columns, at most {most}")
         functions(name, lines)
 
 for line in warn:
