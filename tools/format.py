@@ -14,8 +14,8 @@ WIDTH = 100
 
 
 def width(line):
-    """Columns; a row of a table counts as narrow (tools/size.py bounds it)."""
-    return 0 if re.match(r"\s*\{.*\},?$", line) else len(line.expandtabs(8))
+    """Columns; rows of tables and texts count as narrow (tools/size.py bounds them)."""
+    return 0 if re.match(r'\s*(\{.*\},?|(\S+ = |return )?".*)$', line) else len(line.expandtabs(8))
 
 
 def fill(prefix, words):
@@ -72,7 +72,7 @@ for path in sys.argv[1:]:
         with open(path, "w", encoding="utf-8") as file:
             file.write(new)
     wide = [n for n, line in enumerate(new.split("\n"), 1)
-            if width(line) > WIDTH and "/*" not in line and not re.match(r"\s*[*\"]", line)]
+            if width(line) > WIDTH and not re.search(r"/\*|^\s*\*|\\$", line)]
     if wide:
         subprocess.run(["clang-format", "-i", *(f"--lines={n}:{n}" for n in wide), path], check=True)
     with open(path, encoding="utf-8") as file:

@@ -69,7 +69,8 @@ static bool same_value(const struct conf_row *row, const void *a, const void *b)
 
 	switch (row->type) {
 	case CONF_T_REF:
-		return slice_eq(((const struct conf_ref *)a)->name, ((const struct conf_ref *)b)->name);
+		return slice_eq(((const struct conf_ref *)a)->name,
+		                ((const struct conf_ref *)b)->name);
 	case CONF_T_NUMBER:
 		return x->prefix == y->prefix && slice_eq(x->digits, y->digits);
 	case CONF_T_PREFIX:
@@ -90,8 +91,9 @@ static void check_repeats(struct conf_job *job, const struct conf_section *secti
 
 			if (!same_value(row, field, conf_field(item, row, j)))
 				continue;
-			conf_wrong(job, conf_place(job, field), "%s.%s: this stands in the list twice",
-			           section->name, row->name);
+			conf_wrong(job, conf_place(job, field),
+			           "%s.%s: this stands in the list twice", section->name,
+			           row->name);
 			break;
 		}
 }
@@ -120,11 +122,13 @@ static void check_sections(struct conf_job *job)
 		for (uint32_t i = 0; i < n; i++) {
 			void *item = conf_item(job->conf, section, i);
 
-			if (section->cap > 0 && slice_eq(slice_str(section->rows[0].name), SLICE("name")))
+			if (section->cap > 0 &&
+			    slice_eq(slice_str(section->rows[0].name), SLICE("name")))
 				check_name(job, section, i);
 			for (size_t r = 0; r < section->rows_count; r++) {
 				const struct conf_row *row = &section->rows[r];
-				uint32_t values = row->type == CONF_T_REF ? conf_values(item, row) : 0;
+				uint32_t values =
+					row->type == CONF_T_REF ? conf_values(item, row) : 0;
 
 				for (uint32_t v = 0; v < values; v++) {
 					struct conf_ref *ref = conf_field(item, row, v);
@@ -207,15 +211,18 @@ static void check_interfaces(struct conf_job *job)
 		if (f->listen.family == TG_AF_NONE)
 			continue;
 		if (f->listen.port >= c->media.ports.lo && f->listen.port <= c->media.ports.hi)
-			conf_wrong(job, AT(f->listen), "interfaces.listen: port %u lies among the media ports "
-			           "%u-%u; a call would take it", f->listen.port, c->media.ports.lo,
-			           c->media.ports.hi);
+			conf_wrong(job, AT(f->listen),
+			           "interfaces.listen: port %u lies among the media ports "
+			           "%u-%u; a call would take it",
+			           f->listen.port, c->media.ports.lo, c->media.ports.hi);
 		if (family_differs(f, f->advertise.family))
-			conf_wrong(job, AT(f->advertise), "interfaces.advertise: an address of the other IP "
+			conf_wrong(job, AT(f->advertise),
+			           "interfaces.advertise: an address of the other IP "
 			           "version than listen");
 		for (uint32_t j = 0; j < i; j++)
 			if (tg_addr_eq(&f->listen, &c->interfaces[j].listen))
-				conf_wrong(job, AT(f->listen), "interfaces.listen: \"%s\" listens on %s already; "
+				conf_wrong(job, AT(f->listen),
+				           "interfaces.listen: \"%s\" listens on %s already; "
 				           "one address and port is one interface",
 				           SHOW(c->interfaces[j].name), SHOW_ADDR(&f->listen));
 	}
@@ -241,14 +248,19 @@ static void check_networks(struct conf_job *job)
 		if (f == NULL || n->prefix.addr.family == TG_AF_NONE)
 			continue;
 		if (family_differs(f, n->prefix.addr.family))
-			conf_wrong(job, AT(n->prefix), "networks.prefix: interface \"%s\" has an address of the "
-			           "other IP version", SHOW(f->name));
+			conf_wrong(job, AT(n->prefix),
+			           "networks.prefix: interface \"%s\" has an address of the "
+			           "other IP version",
+			           SHOW(f->name));
 		else if (f->side == CONF_OUTSIDE && is_private(&n->prefix))
-			conf_wrong(job, AT(n->prefix), "networks.prefix: %s is a private range, and \"%s\" is "
-			           "outside, where anybody can forge such a sender; name an inside interface",
-			           show_prefix(&n->prefix).s, SHOW(f->name));
+			conf_wrong(
+				job, AT(n->prefix),
+				"networks.prefix: %s is a private range, and \"%s\" is "
+				"outside, where anybody can forge such a sender; name an inside interface",
+				show_prefix(&n->prefix).s, SHOW(f->name));
 		else if (f->side == CONF_INSIDE && n->prefix.bits < least)
-			conf_wrong(job, AT(n->prefix), "networks.prefix: %s is far more than a network of your "
+			conf_wrong(job, AT(n->prefix),
+			           "networks.prefix: %s is far more than a network of your "
 			           "own; write its real prefix, at least /%u",
 			           show_prefix(&n->prefix).s, least);
 	}
@@ -262,8 +274,10 @@ static void check_own(struct conf_job *job, const char *row, const struct conf_h
 		if (host->addr.family != TG_AF_NONE &&
 		    (tg_addr_eq(&host->addr, &c->interfaces[i].listen) ||
 		     tg_addr_eq(&host->addr, &c->interfaces[i].advertise)))
-			conf_wrong(job, AT(*host), "%s: %s is our own interface \"%s\"; calls would run in a "
-			           "circle", row, SHOW_ADDR(&host->addr), SHOW(c->interfaces[i].name));
+			conf_wrong(job, AT(*host),
+			           "%s: %s is our own interface \"%s\"; calls would run in a "
+			           "circle",
+			           row, SHOW_ADDR(&host->addr), SHOW(c->interfaces[i].name));
 }
 
 static void check_pbxs(struct conf_job *job)
@@ -275,21 +289,29 @@ static void check_pbxs(struct conf_job *job)
 		const struct conf_interface *f = interface_of(job, &p->interface);
 
 		if (p->address.name.len > 0 && p->address.addr.family == TG_AF_NONE)
-			conf_wrong(job, AT(p->address), "pbxs.address: a PBX is known by its address, and a name "
-			           "can change; write the address of \"%s\"", SHOW(p->address.name));
+			conf_wrong(job, AT(p->address),
+			           "pbxs.address: a PBX is known by its address, and a name "
+			           "can change; write the address of \"%s\"",
+			           SHOW(p->address.name));
 		if (f != NULL && f->side == CONF_OUTSIDE)
-			conf_wrong(job, AT(p->interface), "pbxs.interface: \"%s\" is outside, where anybody can "
-			           "forge the address of the PBX and call for its money; name an inside interface",
-			           SHOW(f->name));
+			conf_wrong(
+				job, AT(p->interface),
+				"pbxs.interface: \"%s\" is outside, where anybody can "
+				"forge the address of the PBX and call for its money; name an inside interface",
+				SHOW(f->name));
 		if (family_differs(f, p->address.addr.family))
-			conf_wrong(job, AT(p->address), "pbxs.address: interface \"%s\" has an address of the "
-			           "other IP version", SHOW(f->name));
+			conf_wrong(job, AT(p->address),
+			           "pbxs.address: interface \"%s\" has an address of the "
+			           "other IP version",
+			           SHOW(f->name));
 		check_own(job, "pbxs.address", &p->address);
 		for (uint32_t j = 0; j < i; j++)
 			if (p->address.addr.family != TG_AF_NONE &&
 			    tg_addr_eq(&p->address.addr, &c->pbxs[j].address.addr))
-				conf_wrong(job, AT(p->address), "pbxs.address: \"%s\" has this address, too, so who "
-				           "calls could not be told", SHOW(c->pbxs[j].name));
+				conf_wrong(job, AT(p->address),
+				           "pbxs.address: \"%s\" has this address, too, so who "
+				           "calls could not be told",
+				           SHOW(c->pbxs[j].name));
 	}
 }
 
@@ -301,15 +323,21 @@ static void check_trunk_networks(struct conf_job *job, const struct conf_trunk *
 		uint8_t least = p->addr.family == TG_AF_INET6 ? 32 : 16;
 
 		if (family_differs(f, p->addr.family))
-			conf_wrong(job, AT(*p), "trunks.networks: interface \"%s\" has an address of the other "
-			           "IP version", SHOW(f->name));
+			conf_wrong(job, AT(*p),
+			           "trunks.networks: interface \"%s\" has an address of the other "
+			           "IP version",
+			           SHOW(f->name));
 		else if (p->bits < least)
-			conf_wrong(job, AT(*p), "trunks.networks: %s is far more than one provider has; at "
-			           "least /%u, because calls from there are believed to be the provider's",
-			           show_prefix(p).s, least);
+			conf_wrong(
+				job, AT(*p),
+				"trunks.networks: %s is far more than one provider has; at "
+				"least /%u, because calls from there are believed to be the provider's",
+				show_prefix(p).s, least);
 		else if (f != NULL && f->side == CONF_OUTSIDE && is_private(p))
-			conf_wrong(job, AT(*p), "trunks.networks: %s is a private range, and \"%s\" is outside, "
-			           "where anybody can forge such a sender", show_prefix(p).s, SHOW(f->name));
+			conf_wrong(job, AT(*p),
+			           "trunks.networks: %s is a private range, and \"%s\" is outside, "
+			           "where anybody can forge such a sender",
+			           show_prefix(p).s, SHOW(f->name));
 	}
 }
 
@@ -325,18 +353,25 @@ static void check_trunk_alone(struct conf_job *job, uint32_t at)
 	for (uint32_t i = 0; i < c->pbxs_count; i++)
 		if (c->pbxs[i].interface.index == t->interface.index &&
 		    tg_addr_ip_eq(addr, &c->pbxs[i].address.addr))
-			conf_wrong(job, AT(t->address), "trunks.address: this is also the address of PBX \"%s\"; "
-			           "who calls could not be told", SHOW(c->pbxs[i].name));
+			conf_wrong(job, AT(t->address),
+			           "trunks.address: this is also the address of PBX \"%s\"; "
+			           "who calls could not be told",
+			           SHOW(c->pbxs[i].name));
 	for (uint32_t i = 0; i < c->networks_count; i++)
-		if (c->networks[i].interface.index == t->interface.index && c->networks[i].prefix.bits > 0 &&
-		    tg_prefix_has(&c->networks[i].prefix, addr))
-			conf_wrong(job, AT(t->address), "trunks.address: it lies in network \"%s\", where phones "
-			           "are; a phone could pass for the provider", SHOW(c->networks[i].name));
+		if (c->networks[i].interface.index == t->interface.index &&
+		    c->networks[i].prefix.bits > 0 && tg_prefix_has(&c->networks[i].prefix, addr))
+			conf_wrong(job, AT(t->address),
+			           "trunks.address: it lies in network \"%s\", where phones "
+			           "are; a phone could pass for the provider",
+			           SHOW(c->networks[i].name));
 	for (uint32_t j = 0; j < at; j++)
 		if (tg_addr_eq(addr, &c->trunks[j].address.addr) &&
-		    c->trunks[j].interface.index == t->interface.index && (!t->reg || !c->trunks[j].reg))
-			conf_wrong(job, AT(t->address), "trunks.address: trunk \"%s\" has it, too; calls from "
-			           "there can be told apart only when both register", SHOW(c->trunks[j].name));
+		    c->trunks[j].interface.index == t->interface.index &&
+		    (!t->reg || !c->trunks[j].reg))
+			conf_wrong(job, AT(t->address),
+			           "trunks.address: trunk \"%s\" has it, too; calls from "
+			           "there can be told apart only when both register",
+			           SHOW(c->trunks[j].name));
 }
 
 static void check_trunks(struct conf_job *job)
@@ -348,11 +383,15 @@ static void check_trunks(struct conf_job *job)
 		const struct conf_interface *f = interface_of(job, &t->interface);
 
 		if (family_differs(f, t->address.addr.family))
-			conf_wrong(job, AT(t->address), "trunks.address: interface \"%s\" has an address of the "
-			           "other IP version", SHOW(f->name));
+			conf_wrong(job, AT(t->address),
+			           "trunks.address: interface \"%s\" has an address of the "
+			           "other IP version",
+			           SHOW(f->name));
 		if (t->reg && t->username.len == 0 && t->name.len > 0)
-			conf_wrong(job, AT(t->name), "trunks: \"%s\" registers but has no username; add one, or "
-			           "\"register: false\" when the provider knows your address", SHOW(t->name));
+			conf_wrong(job, AT(t->name),
+			           "trunks: \"%s\" registers but has no username; add one, or "
+			           "\"register: false\" when the provider knows your address",
+			           SHOW(t->name));
 		check_own(job, "trunks.address", &t->address);
 		check_trunk_networks(job, t, f);
 		check_trunk_alone(job, i);
@@ -372,8 +411,10 @@ static void check_inbound(struct conf_job *job)
 		if (in->number.digits.len == 0)
 			continue;
 		if (account == pbx)
-			conf_wrong(job, AT(in->number), "inbound: %s goes %s; exactly one of account and pbx is "
-			           "needed", SHOW(in->number.digits),
+			conf_wrong(job, AT(in->number),
+			           "inbound: %s goes %s; exactly one of account and pbx is "
+			           "needed",
+			           SHOW(in->number.digits),
 			           account ? "to an account and to a PBX" : "nowhere");
 		for (uint32_t j = 0; j < i; j++) {
 			if (!slice_eq(in->number.digits, c->inbound[j].number.digits) ||
@@ -392,14 +433,17 @@ static void check_sizes(struct conf_job *job)
 	uint32_t ports = (uint32_t)(c->media.ports.hi - c->media.ports.lo + 1);
 
 	if (c->outbound.allow_count > 0 && c->outbound.trunks_count == 0)
-		conf_wrong(job, AT(c->outbound.allow[0]), "outbound: numbers are allowed, but outbound.trunks "
+		conf_wrong(job, AT(c->outbound.allow[0]),
+		           "outbound: numbers are allowed, but outbound.trunks "
 		           "is empty, so that nothing can go out; list a trunk there");
 	if (c->accounts.expires_min_s > c->accounts.expires_max_s)
 		conf_wrong(job, AT(c->accounts.expires_min_s), "accounts.expires-min: %u is above "
 		           "expires-max, %u", c->accounts.expires_min_s, c->accounts.expires_max_s);
 	if (c->limits.calls > 0 && c->media.ports.hi > 0 && ports / 2 < c->limits.calls)
-		conf_wrong(job, AT(c->limits.calls), "limits.calls: %u calls need %u media ports, and "
-		           "media.ports has %u", c->limits.calls, c->limits.calls * 2, ports);
+		conf_wrong(job, AT(c->limits.calls),
+		           "limits.calls: %u calls need %u media ports, and "
+		           "media.ports has %u",
+		           c->limits.calls, c->limits.calls * 2, ports);
 }
 
 void conf_check(struct conf_job *job)

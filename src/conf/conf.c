@@ -13,8 +13,9 @@ static void sort_mistakes(struct conf_mistakes *all)
 		struct conf_mistake m = all->at[i];
 		uint32_t j = i;
 
-		while (j > 0 && (all->at[j - 1].line > m.line ||
-		                 (all->at[j - 1].line == m.line && all->at[j - 1].column > m.column))) {
+		while (j > 0 &&
+		       (all->at[j - 1].line > m.line ||
+		        (all->at[j - 1].line == m.line && all->at[j - 1].column > m.column))) {
 			all->at[j] = all->at[j - 1];
 			j--;
 		}
@@ -33,8 +34,8 @@ enum tg_err conf_parse(struct conf **out, struct slice text, struct conf_mistake
 	if (job.conf == NULL)
 		goto out;
 	if (text.len > CONF_TEXT_MAX)
-		conf_wrong(&job, (struct conf_mark){ 0, 0 }, "the file has %zu octets; at most %d are read",
-		           text.len, CONF_TEXT_MAX);
+		conf_wrong(&job, (struct conf_mark){ 0, 0 },
+		           "the file has %zu octets; at most %d are read", text.len, CONF_TEXT_MAX);
 	else
 		root = conf_tree(&job, text);
 	if (root != NULL) {

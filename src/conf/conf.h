@@ -16,7 +16,8 @@
 #include "base/log.h"
 
 enum {
-	CONF_TEXT_MAX = 1 << 20, /* octets of the file; what conf_write() writes is always shorter */
+	/* octets of the file; what conf_write() writes is always shorter */
+	CONF_TEXT_MAX = 1 << 20,
 	CONF_INTERFACES_MAX = 16,
 	CONF_NETWORKS_MAX = 64, /* a set of them is a 64-bit mask */
 	CONF_PBXS_MAX = 16,
@@ -44,7 +45,8 @@ struct conf_number {
 /** Where a peer lives: an address, or a name for the resolver. */
 struct conf_host {
 	struct slice name;   /* host name or address as text, without port */
-	struct tg_addr addr; /* its port is always set; family TG_AF_NONE when `name` must be resolved */
+	/* its port is always set; family TG_AF_NONE when `name` must be resolved */
+	struct tg_addr addr;
 };
 
 struct conf_ports {
@@ -79,7 +81,8 @@ struct conf_pbx {
 	struct slice name;
 	struct conf_ref interface;
 	struct conf_host address; /* always an address, never a name */
-	struct slice domain;      /* host part of the URIs that we send it; its address unless set */
+	/* host part of the URIs that we send it; its address unless set */
+	struct slice domain;
 };
 
 /** A provider. */
@@ -87,9 +90,11 @@ struct conf_trunk {
 	struct slice name;
 	struct conf_ref interface;
 	struct conf_host address;
-	struct tg_prefix networks[CONF_TRUNK_NETWORKS_MAX]; /* more addresses that it may send from */
+	/* more addresses that it may send from */
+	struct tg_prefix networks[CONF_TRUNK_NETWORKS_MAX];
 	uint32_t networks_count;
-	struct slice domain; /* host part of its AoR and Request-URIs; the address's host unless set */
+	/* host part of its AoR and Request-URIs; the address's host unless set */
+	struct slice domain;
 	struct slice realm;  /* the only realm that is ever signed for; `domain` unless set */
 	bool reg;            /* register there */
 	struct slice username; /* empty = none: known to the provider by address alone */
@@ -164,7 +169,8 @@ enum { CONF_MISTAKES_MAX = 100, CONF_MISTAKE_TEXT_MAX = 512 };
 
 struct conf_mistake {
 	uint32_t line, column; /* from 1; 0 when the file as a whole is meant */
-	char text[CONF_MISTAKE_TEXT_MAX]; /* what is wrong, what is allowed; NUL-terminated, escaped */
+	/* what is wrong, what is allowed; NUL-terminated, escaped */
+	char text[CONF_MISTAKE_TEXT_MAX];
 };
 
 struct conf_mistakes {

@@ -22,9 +22,11 @@ static const struct {
 	const char *out; /* every mistake, one a line, without the file's name */
 } bad[] = {
 	/* the YAML subset */
-	{ "nothing at all", "", "1:1: interfaces: at least 1 is needed: Addresses on which tollgate "
+	{ "nothing at all", "",
+	  "1:1: interfaces: at least 1 is needed: Addresses on which tollgate "
 	  "speaks SIP.\n" },
-	{ "a list at the top", "- a\n", "1:1: the file is a map of sections: \"site:\", "
+	{ "a list at the top", "- a\n",
+	  "1:1: the file is a map of sections: \"site:\", "
 	  "\"interfaces:\", ...\n" },
 	{ "two readings of one file", IFS "site: &s { name: a }\nlog: *s\n",
 	  "4:7: anchors (&s) are not used here; write the value out, or quote it\n"
@@ -37,7 +39,8 @@ static const struct {
 	  "4:18: \"name\" stands here twice; it is already in line 4\n" },
 	{ "second document", IFS "---\nsite: { name: a }\n",
 	  "4:1: a second document begins here; one file holds one document\n" },
-	{ "directive", "%YAML 1.1\n---\n" IFS, "1:1: directives (%YAML, %TAG) are not used here\n" },
+	{ "directive", "%YAML 1.1\n---\n" IFS,
+	  "1:1: directives (%YAML, %TAG) are not used here\n" },
 	{ "depth", "a: [[[[[[[[1]]]]]]]]\n", "1:9: nested deeper than 6\n" },
 	{ "block text", IFS "site:\n  name: |\n    a\n",
 	  "5:9: block texts (| and >) are not used here; write one line\n" },
@@ -58,8 +61,9 @@ static const struct {
 	  "4:10: media: unknown key \"prots\"; allowed: ports, silence; did you mean \"ports\"?\n" },
 	{ "key far from all", IFS "media: { codec: opus }\n",
 	  "4:10: media: unknown key \"codec\"; allowed: ports, silence\n" },
-	{ "a secret is never echoed", IFS "trunks:\n- { name: acme, interface: wan, address: a.example,\n"
-	  "    username: u, password: hunter2 }\n",
+	{ "a secret is never echoed",
+	  IFS "trunks:\n- { name: acme, interface: wan, address: a.example,\n"
+	      "    username: u, password: hunter2 }\n",
 	  "6:18: secrets do not stand in this file: remove the line and use `tollgate secret set "
 	  "trunk/NAME`\n" },
 	{ "choice misspelt", "interfaces: [{ name: lan, listen: 10.0.0.1, side: insde }]\n",
@@ -75,8 +79,9 @@ static const struct {
 	{ "unit", IFS "media: { silence: 4000 }\n",
 	  "4:19: media.silence: \"4000\" is not right; allowed: a whole number from 0 to 3600 "
 	  "(seconds)\n" },
-	{ "no such thing as yes", IFS "trunks:\n- { name: a, interface: wan, address: 198.51.100.5,\n"
-	  "    register: NO }\n",
+	{ "no such thing as yes",
+	  IFS "trunks:\n- { name: a, interface: wan, address: 198.51.100.5,\n"
+	      "    register: NO }\n",
 	  "6:15: trunks.register: \"NO\" is not right; allowed: true or false; did you mean false?\n" },
 	{ "wildcard address", "interfaces: [{ name: lan, listen: 0.0.0.0, side: inside }]\n",
 	  "1:35: interfaces.listen: \"0.0.0.0\" is not right; it stands for every address, and one "
@@ -95,7 +100,8 @@ static const struct {
 	{ "list of items wanted", IFS "pbxs: { name: a }\n",
 	  "4:7: pbxs: a list of items belongs here, each with \"- \" before it\n" },
 	{ "section is a map", IFS "media: 5\n", "4:8: media: \"key: value\" lines belong here\n" },
-	{ "prefix with host bits", IFS "networks: [{ name: a, interface: lan, prefix: 192.168.1.7/24 }]\n",
+	{ "prefix with host bits",
+	  IFS "networks: [{ name: a, interface: lan, prefix: 192.168.1.7/24 }]\n",
 	  "4:47: networks.prefix: \"192.168.1.7/24\" is not right; bits are set behind the prefix, or it "
 	  "is too long; allowed: an address and the number of its fixed bits, such as 192.168.1.0/24\n" },
 	{ "ports upside down", IFS "media: { ports: 30000-20000 }\n",
@@ -116,7 +122,8 @@ static const struct {
 	{ "nothing can go out", IFS "outbound: { allow: [\"91*\"] }\n",
 	  "4:21: outbound: numbers are allowed, but outbound.trunks is empty, so that nothing can go "
 	  "out; list a trunk there\n" },
-	{ "allowed twice", IFS TRUNK "outbound: { trunks: [acme], allow: [\"91*\", \"91\", \"91*\"] }\n",
+	{ "allowed twice",
+	  IFS TRUNK "outbound: { trunks: [acme], allow: [\"91*\", \"91\", \"91*\"] }\n",
 	  "6:50: outbound.allow: this stands in the list twice\n" },
 	/* references */
 	{ "unknown interface", IFS "networks: [{ name: a, interface: lam, prefix: 10.0.0.0/8 }]\n",
@@ -135,8 +142,9 @@ static const struct {
 	  "4:21: inbound: 1 goes nowhere; exactly one of account and pbx is needed\n" },
 	{ "number goes twice", IFS PBX "inbound: [{ number: \"1\", pbx: pbx, account: a }]\n",
 	  "6:21: inbound: 1 goes to an account and to a PBX; exactly one of account and pbx is needed\n" },
-	{ "number listed twice", IFS "inbound:\n- { number: \"1\", account: a }\n"
-	  "- { number: \"1\", account: b }\n",
+	{ "number listed twice",
+	  IFS "inbound:\n- { number: \"1\", account: a }\n"
+	      "- { number: \"1\", account: b }\n",
 	  "6:13: inbound: 1 stands already in line 5\n" },
 	/* clashes */
 	{ "listen twice", IFS "- { name: third, listen: 192.168.1.2:5060, side: inside }\n",
@@ -153,7 +161,8 @@ static const struct {
 	{ "circle", IFS "pbxs: [{ name: a, interface: lan, address: 192.168.1.2 }]\n",
 	  "4:44: pbxs.address: 192.168.1.2:5060 is our own interface \"lan\"; calls would run in a "
 	  "circle\n" },
-	{ "two PBXs, one address", IFS PBX "- { name: b, interface: lan, address: 192.168.1.10:5060 }\n",
+	{ "two PBXs, one address",
+	  IFS PBX "- { name: b, interface: lan, address: 192.168.1.10:5060 }\n",
 	  "6:39: pbxs.address: \"pbx\" has this address, too, so who calls could not be told\n" },
 	{ "IP versions", IFS "pbxs: [{ name: a, interface: lan, address: \"fd00::1\" }]\n",
 	  "4:44: pbxs.address: interface \"lan\" has an address of the other IP version\n" },
@@ -171,19 +180,22 @@ static const struct {
 	{ "PBX by name", IFS "pbxs: [{ name: a, interface: lan, address: pbx.example }]\n",
 	  "4:44: pbxs.address: a PBX is known by its address, and a name can change; write the address "
 	  "of \"pbx.example\"\n" },
-	{ "trunk trusts half the world", IFS "trunks: [{ name: a, interface: wan, address: b.example,\n"
-	  "  register: false, networks: [128.0.0.0/1] }]\n",
+	{ "trunk trusts half the world",
+	  IFS "trunks: [{ name: a, interface: wan, address: b.example,\n"
+	      "  register: false, networks: [128.0.0.0/1] }]\n",
 	  "5:31: trunks.networks: 128.0.0.0/1 is far more than one provider has; at least /16, because "
 	  "calls from there are believed to be the provider's\n" },
-	{ "trunk among the phones", IFS "networks: [{ name: a, interface: lan, prefix: 10.0.0.0/8 }]\n"
-	  "trunks: [{ name: t, interface: lan, address: 10.0.0.9, register: false }]\n",
+	{ "trunk among the phones",
+	  IFS "networks: [{ name: a, interface: lan, prefix: 10.0.0.0/8 }]\n"
+	      "trunks: [{ name: t, interface: lan, address: 10.0.0.9, register: false }]\n",
 	  "5:46: trunks.address: it lies in network \"a\", where phones are; a phone could pass for the "
 	  "provider\n" },
-	{ "trunk is the PBX", IFS PBX
+	{ "trunk is the PBX",
+	  IFS PBX
 	  "trunks: [{ name: t, interface: lan, address: 192.168.1.10:5070, register: false }]\n",
 	  "6:46: trunks.address: this is also the address of PBX \"pbx\"; who calls could not be told\n" },
-	{ "trunks that cannot be told apart", IFS TRUNK
-	  "- { name: b, interface: wan, address: 198.51.100.5, register: false }\n",
+	{ "trunks that cannot be told apart",
+	  IFS TRUNK "- { name: b, interface: wan, address: 198.51.100.5, register: false }\n",
 	  "6:39: trunks.address: trunk \"acme\" has it, too; calls from there can be told apart only when "
 	  "both register\n" },
 	{ "registers as nobody", IFS "trunks: [{ name: a, interface: wan, address: b.example }]\n",
@@ -206,7 +218,8 @@ TEST(every_mistake_has_its_sentence)
 			buf_fmt(&b, "%u:%u: %s\n", mistakes.at[m].line, mistakes.at[m].column,
 			        mistakes.at[m].text);
 		if (!slice_eq(buf_slice(&b), slice_str(bad[i].out)))
-			fprintf(stderr, "got:\n%.*swant:\n%s", SLICE_FMT(buf_slice(&b)), bad[i].out);
+			fprintf(stderr, "got:\n%.*swant:\n%s", SLICE_FMT(buf_slice(&b)),
+			        bad[i].out);
 		CHECK(slice_eq(buf_slice(&b), slice_str(bad[i].out)), bad[i].why);
 	}
 }
@@ -356,7 +369,8 @@ TEST(size_caps)
 	for (unsigned i = 0; i < CONF_MISTAKES_MAX / 2; i++)
 		buf_fmt(&b, "  k%u: 1\n", i);
 	CHECK(conf_parse(&c, buf_slice(&b), &mistakes) == TG_EBAD, "many mistakes");
-	CHECK(mistakes.count == CONF_MISTAKES_MAX && mistakes.dropped == 1, "counted beyond the list");
+	CHECK(mistakes.count == CONF_MISTAKES_MAX && mistakes.dropped == 1,
+	      "counted beyond the list");
 }
 
 TEST(reading_files)
@@ -380,7 +394,8 @@ TEST(json_and_help)
 
 	CHECK(conf_parse(&c, text, &mistakes) == TG_OK, "home");
 	conf_write_json(&b, c);
-	CHECK(!b.full && slice_starts(buf_slice(&b), SLICE("{\"site\":{\"name\":\"home\",")), "JSON");
+	CHECK(!b.full && slice_starts(buf_slice(&b), SLICE("{\"site\":{\"name\":\"home\",")),
+	      "JSON");
 	b.len = 0;
 	conf_help_write(&b);
 	CHECK(!b.full && b.len > 4000, "every row has help");

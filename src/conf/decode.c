@@ -28,7 +28,8 @@ static bool is_nothing(const struct conf_node *n)
 
 static bool is_secret(struct slice key)
 {
-	static const char *const words[] = { "password", "passwd", "pass", "secret", "auth-password" };
+	static const char *const words[] = { "password", "passwd", "pass", "secret",
+		                             "auth-password" };
 
 	for (size_t i = 0; i < COUNT(words); i++)
 		if (slice_ieq(key, slice_str(words[i])))
@@ -47,7 +48,8 @@ static void unknown_key(struct conf_job *job, const struct conf_node *n,
 	if (slice_eq(n->key, SLICE("<<")))
 		return; /* reported by the reader */
 	if (is_secret(n->key)) {
-		conf_wrong(job, n->key_mark, "secrets do not stand in this file: remove the line and use "
+		conf_wrong(job, n->key_mark,
+		           "secrets do not stand in this file: remove the line and use "
 		           "`tollgate secret set trunk/NAME`");
 		return;
 	}
@@ -77,12 +79,13 @@ static bool decode_value(struct conf_job *job, const struct conf_section *sectio
 	if (n->broken)
 		return false;
 	if (n->kind != CONF_SCALAR) {
-		conf_wrong(job, n->mark, "%s.%s: a single value belongs here, not a %s", section->name,
-		           row->name, n->kind == CONF_LIST ? "list" : "map");
+		conf_wrong(job, n->mark, "%s.%s: a single value belongs here, not a %s",
+		           section->name, row->name, n->kind == CONF_LIST ? "list" : "map");
 		return false;
 	}
 	if (n->text.len == 0) {
-		conf_wrong(job, n->mark, "%s.%s: the value is missing (a text that begins with # needs quotes)",
+		conf_wrong(job, n->mark,
+		           "%s.%s: the value is missing (a text that begins with # needs quotes)",
 		           section->name, row->name);
 		return false;
 	}
@@ -120,8 +123,8 @@ static void decode_list(struct conf_job *job, const struct conf_section *section
 	if (n->broken || is_nothing(n))
 		return;
 	if (n->kind != CONF_LIST) {
-		conf_wrong(job, n->mark, "%s.%s: a list belongs here: [%s]", section->name, row->name,
-		           n->kind == CONF_SCALAR ? conf_cut(n->text).s : "...");
+		conf_wrong(job, n->mark, "%s.%s: a list belongs here: [%s]", section->name,
+		           row->name, n->kind == CONF_SCALAR ? conf_cut(n->text).s : "...");
 		return;
 	}
 	if (n->count > row->cap) {
@@ -165,8 +168,8 @@ static void decode_item(struct conf_job *job, const struct conf_section *section
 		if (n == NULL || (row->type == CONF_T_REF && row->cap == 0))
 			set_default(row, item);
 		if (n == NULL && row->def == NULL)
-			conf_wrong(job, map->mark, "%s: \"%s\" is missing: %s", section->name, row->name,
-			           row->help);
+			conf_wrong(job, map->mark, "%s: \"%s\" is missing: %s", section->name,
+			           row->name, row->help);
 		else if (n != NULL && row->cap > 0)
 			decode_list(job, section, row, n, item);
 		else if (n != NULL)
@@ -181,20 +184,22 @@ static void decode_section(struct conf_job *job, const struct conf_section *sect
 
 	if (n->kind != CONF_LIST) {
 		if (!n->broken && !is_nothing(n))
-			conf_wrong(job, n->mark, "%s: a list of items belongs here, each with \"- \" before it",
+			conf_wrong(job, n->mark,
+			           "%s: a list of items belongs here, each with \"- \" before it",
 			           section->name);
 		return;
 	}
 	if (n->count > section->cap) {
-		conf_wrong(job, n->mark, "%s: %u items; at most %u are allowed", section->name, n->count,
-		           section->cap);
+		conf_wrong(job, n->mark, "%s: %u items; at most %u are allowed", section->name,
+		           n->count, section->cap);
 		return;
 	}
 	for (const struct conf_node *item = n->first; item != NULL; item = item->next) {
 		if (item->kind == CONF_MAP)
 			decode_item(job, section, item, conf_item(job->conf, section, count++));
 		else if (!item->broken)
-			conf_wrong(job, item->mark, "%s: each item is a map of \"key: value\"", section->name);
+			conf_wrong(job, item->mark, "%s: each item is a map of \"key: value\"",
+			           section->name);
 	}
 	memcpy((char *)job->conf + section->count_offset, &count, sizeof(count));
 }
@@ -203,7 +208,9 @@ void conf_decode(struct conf_job *job, const struct conf_node *root)
 {
 	if (root->kind != CONF_MAP) {
 		if (!root->broken)
-			conf_wrong(job, root->mark, "the file is a map of sections: \"site:\", \"interfaces:\", ...");
+			conf_wrong(
+				job, root->mark,
+				"the file is a map of sections: \"site:\", \"interfaces:\", ...");
 		return;
 	}
 	for (const struct conf_node *n = root->first; n != NULL; n = n->next)
@@ -224,7 +231,8 @@ void conf_decode(struct conf_job *job, const struct conf_node *root)
 			continue;
 		}
 		if (n != NULL && n->kind != CONF_MAP && !n->broken && !is_nothing(n))
-			conf_wrong(job, n->mark, "%s: \"key: value\" lines belong here", section->name);
+			conf_wrong(job, n->mark, "%s: \"key: value\" lines belong here",
+			           section->name);
 		decode_item(job, section, n != NULL && n->kind == CONF_MAP ? n : NULL,
 		            conf_item(job->conf, section, 0));
 	}

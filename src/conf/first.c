@@ -50,8 +50,9 @@ static void interfaces_write(struct buf *b, const struct conf_first_addr *addrs,
 {
 	size_t n = 0;
 
-	buf_lit(b, "\n# Addresses on which tollgate speaks SIP; inside: only people you know reach it.\n"
-	           "interfaces:\n");
+	buf_lit(b,
+	        "\n# Addresses on which tollgate speaks SIP; inside: only people you know reach it.\n"
+	        "interfaces:\n");
 	for (size_t i = 0; i < count && n < FIRST_MAX; i++) {
 		if (!is_lan(&addrs[i]) || is_repeat(addrs, i))
 			continue;
@@ -62,8 +63,9 @@ static void interfaces_write(struct buf *b, const struct conf_first_addr *addrs,
 		buf_lit(b, ":5060\n    side: inside\n");
 	}
 	if (n == 0)
-		buf_lit(b, "  # No private address was found, so nobody but this machine is served.\n"
-		           "  - name: local\n    listen: 127.0.0.1:5060\n    side: inside\n");
+		buf_lit(b,
+		        "  # No private address was found, so nobody but this machine is served.\n"
+		        "  - name: local\n    listen: 127.0.0.1:5060\n    side: inside\n");
 	for (size_t i = 0; i < count; i++) {
 		if (addrs[i].addr.family != TG_AF_INET || is_repeat(addrs, i) ||
 		    tg_addr_class(&addrs[i].addr) != TG_ADDR_PUBLIC)
@@ -108,11 +110,12 @@ static void networks_write(struct buf *b, const struct conf_first_addr *addrs, s
 void conf_first_write(struct buf *b, const struct conf_first_addr *addrs, size_t count,
                       struct slice data)
 {
-	buf_lit(b, "# tollgate's first configuration: closed.  Phones of the networks below may register\n"
-	           "# and call each other once they have an account; nobody else is answered, and no\n"
-	           "# call can cost money, because there is no trunk and no number is allowed.\n"
-	           "# `tollgate show options` explains every setting, `tollgate check` tries a change.\n"
-	           "\nsite:\n  data: \"");
+	buf_lit(b,
+	        "# tollgate's first configuration: closed.  Phones of the networks below may register\n"
+	        "# and call each other once they have an account; nobody else is answered, and no\n"
+	        "# call can cost money, because there is no trunk and no number is allowed.\n"
+	        "# `tollgate show options` explains every setting, `tollgate check` tries a change.\n"
+	        "\nsite:\n  data: \"");
 	buf_put(b, data);
 	buf_lit(b, "\"\n");
 	interfaces_write(b, addrs, count);

@@ -32,7 +32,8 @@ static struct conf *first(const struct conf_first_addr *addrs, size_t count)
 	for (uint32_t i = 0; i < c->interfaces_count; i++)
 		CHECK(c->interfaces[i].side == CONF_INSIDE &&
 		      tg_addr_class(&c->interfaces[i].listen) != TG_ADDR_PUBLIC, "R103: LAN only");
-	CHECK(c->accounts.default_networks_count == c->networks_count, "phones of the LAN may register");
+	CHECK(c->accounts.default_networks_count == c->networks_count,
+	      "phones of the LAN may register");
 	return c;
 }
 

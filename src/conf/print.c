@@ -114,7 +114,8 @@ void conf_write_json(struct buf *b, const struct conf *conf)
 		const struct conf_section *section = &conf_sections[s];
 		uint32_t n = conf_count_of(conf, section);
 
-		buf_fmt(b, "%s\"%s\":%s", s > 0 ? "," : "", section->name, section->cap > 0 ? "[" : "");
+		buf_fmt(b, "%s\"%s\":%s", s > 0 ? "," : "", section->name,
+		        section->cap > 0 ? "[" : "");
 		for (uint32_t i = 0; i < n; i++) {
 			if (i > 0)
 				buf_chr(b, ',');

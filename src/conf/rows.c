@@ -19,7 +19,8 @@ static const char *check_name(struct slice s)
 
 	for (size_t i = 0; ok && i < s.len; i++)
 		ok = is_word(s.p[i]);
-	return ok ? NULL : "1 to 32 of a-z, A-Z, 0-9, '-', '_' and '.', the first a letter or digit";
+	return ok ? NULL :
+	            "1 to 32 of a-z, A-Z, 0-9, '-', '_' and '.', the first a letter or digit";
 }
 
 static const char *check_user(struct slice s)
@@ -71,7 +72,8 @@ static const char *check_path(struct slice s)
 	bool ok = s.len > 0 && s.len <= 200 && s.p[0] == '/';
 
 	for (size_t i = 0; ok && i < s.len; i++)
-		ok = (unsigned char)s.p[i] >= 0x20 && s.p[i] != '"' && s.p[i] != '\\' && s.p[i] != 0x7f;
+		ok = (unsigned char)s.p[i] >= 0x20 && s.p[i] != '"' && s.p[i] != '\\' &&
+		     s.p[i] != 0x7f;
 	return ok ? NULL : "an absolute path of at most 200 octets";
 }
 
@@ -93,13 +95,15 @@ static bool is_number(struct slice s, const char *more)
 
 static const char *check_inbound(struct slice s)
 {
-	return is_number(s, "") ? NULL : "one whole number as the provider sends it: digits, with or "
-	                                 "without a leading +";
+	return is_number(s, "") ? NULL :
+	                          "one whole number as the provider sends it: digits, with or "
+	                          "without a leading +";
 }
 
 static const char *check_emergency(struct slice s)
 {
-	return is_number(s, "") && s.p[0] != '+' && s.len <= 8 ? NULL : "2 to 8 digits, as people dial it";
+	return is_number(s, "") && s.p[0] != '+' && s.len <= 8 ? NULL :
+	                                                         "2 to 8 digits, as people dial it";
 }
 
 /* R107: a rule that opens every country is never meant. */
@@ -113,8 +117,9 @@ static const char *check_allow(struct slice s)
 			       "every country, the dearest included";
 	if (s.len > 1 && s.p[s.len - 1] == '*')
 		s.len--;
-	return is_number(s, "*#") ? NULL : "digits, with or without a leading +, also * and # inside; a "
-	                                   "final * means every number that begins so";
+	return is_number(s, "*#") ? NULL :
+	                            "digits, with or without a leading +, also * and # inside; a "
+	                            "final * means every number that begins so";
 }
 
 static const char *const sides[] = { "inside", "outside", NULL };
@@ -122,8 +127,8 @@ static const char *const levels[] = { "debug", "info", "warn", "error", NULL }; 
 
 #define AT(type, field) .offset = offsetof(struct type, field)
 #define LIST(type, field, n) \
-	.offset = offsetof(struct type, field), .count_offset = offsetof(struct type, field##_count), \
-	.cap = (n)
+	.offset = offsetof(struct type, field), \
+	.count_offset = offsetof(struct type, field##_count), .cap = (n)
 
 static const struct conf_row site[] = {
 	{ "name", CONF_T_TEXT, AT(conf_site, name), .def = "tollgate", .check = check_name,
@@ -160,8 +165,8 @@ static const struct conf_row networks[] = {
 static const struct conf_row pbxs[] = {
 	{ "name", CONF_T_TEXT, AT(conf_pbx, name), .check = check_name,
 	  .help = "Name by which inbound numbers refer to it." },
-	{ "interface", CONF_T_REF, AT(conf_pbx, interface), .target = "interfaces", .check = check_name,
-	  .help = "Inside interface at which it is reached." },
+	{ "interface", CONF_T_REF, AT(conf_pbx, interface), .target = "interfaces",
+	  .check = check_name, .help = "Inside interface at which it is reached." },
 	{ "address", CONF_T_HOST, AT(conf_pbx, address), .port = 5060,
 	  .help = "Its fixed address; who sends from there at that interface is the PBX." },
 	{ "domain", CONF_T_TEXT, AT(conf_pbx, domain), .def = "", .from = "address",
@@ -178,7 +183,8 @@ static const struct conf_row trunks[] = {
 	{ "networks", CONF_T_PREFIX, LIST(conf_trunk, networks, CONF_TRUNK_NETWORKS_MAX), .def = "",
 	  .help = "More addresses from which the provider sends calls." },
 	{ "domain", CONF_T_TEXT, AT(conf_trunk, domain), .def = "", .from = "address",
-	  .check = check_domain, .help = "Host part of our address there and of the numbers dialled." },
+	  .check = check_domain,
+	  .help = "Host part of our address there and of the numbers dialled." },
 	{ "realm", CONF_T_TEXT, AT(conf_trunk, realm), .def = "", .from = "domain",
 	  .check = check_realm,
 	  .help = "The only realm for which the secret is ever used (the provider's support knows it)." },
@@ -199,13 +205,13 @@ static const struct conf_row inbound[] = {
 	  .check = check_name, .help = "Only from this trunk; without it from any." },
 	{ "account", CONF_T_TEXT, AT(conf_inbound, account), .def = "", .check = check_user,
 	  .help = "Rings the phones of this account; this or pbx." },
-	{ "pbx", CONF_T_REF, AT(conf_inbound, pbx), .def = "", .target = "pbxs", .check = check_name,
-	  .help = "Goes to this PBX; this or account." },
+	{ "pbx", CONF_T_REF, AT(conf_inbound, pbx), .def = "", .target = "pbxs",
+	  .check = check_name, .help = "Goes to this PBX; this or account." },
 };
 
 static const struct conf_row outbound[] = {
-	{ "emergency", CONF_T_NUMBER, LIST(conf_outbound, emergency, CONF_EMERGENCY_MAX), .def = "112",
-	  .check = check_emergency,
+	{ "emergency", CONF_T_NUMBER, LIST(conf_outbound, emergency, CONF_EMERGENCY_MAX),
+	  .def = "112", .check = check_emergency,
 	  .help = "Always go out by a trunk, past every limit, for phones and PBXs that are known." },
 	{ "allow", CONF_T_NUMBER, LIST(conf_outbound, allow, CONF_ALLOW_MAX), .def = "",
 	  .check = check_allow,
@@ -258,9 +264,10 @@ static const struct conf_row log_rows[] = {
 
 #define ONE(name, help, rows, field) \
 	{ name, help, rows, COUNT(rows), offsetof(struct conf, field), 0, 0, 0, 0 }
-#define MANY(name, help, rows, field, cap, least)                                      \
-	{ name, help, rows, COUNT(rows), offsetof(struct conf, field),                 \
-	  sizeof(((struct conf *)NULL)->field[0]), cap, least, offsetof(struct conf, field##_count) }
+#define MANY(name, help, rows, field, cap, least) \
+	{ name, help, rows, COUNT(rows), offsetof(struct conf, field), \
+	  sizeof(((struct conf *)NULL)->field[0]), cap, least, \
+	  offsetof(struct conf, field##_count) }
 
 const struct conf_section conf_sections[] = {
 	ONE("site", "This machine.", site, site),
@@ -274,7 +281,8 @@ const struct conf_section conf_sections[] = {
 	     "PBXs at fixed addresses. What an account dials that is neither another account nor an "
 	     "emergency number goes to the first PBX as dialled; without a PBX it goes out by outbound.",
 	     pbxs, pbxs, CONF_PBXS_MAX, 0),
-	MANY("trunks", "Providers. No secret stands in this file.", trunks, trunks, CONF_TRUNKS_MAX, 0),
+	MANY("trunks", "Providers. No secret stands in this file.", trunks, trunks, CONF_TRUNKS_MAX,
+	     0),
 	MANY("inbound", "Where calls to our numbers go; a number that is not listed is refused.",
 	     inbound, inbound, CONF_INBOUND_MAX, 0),
 	ONE("outbound", "What may be called over the trunks.", outbound, outbound),

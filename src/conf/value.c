@@ -105,7 +105,8 @@ static bool addr_is_usable(const struct tg_addr *addr, struct buf *why)
 {
 	switch (tg_addr_class(addr)) {
 	case TG_ADDR_UNSPECIFIED:
-		buf_lit(why, "; it stands for every address, and one certain address is needed here");
+		buf_lit(why,
+		        "; it stands for every address, and one certain address is needed here");
 		return false;
 	case TG_ADDR_MULTICAST:
 	case TG_ADDR_BROADCAST:
@@ -155,7 +156,8 @@ static bool is_host_name(struct slice s)
 			label = 0;
 			continue;
 		}
-		if (!tg_isdigit(c) && !(tg_lower(c) >= 'a' && tg_lower(c) <= 'z') && (c != '-' || label == 0))
+		if (!tg_isdigit(c) && !(tg_lower(c) >= 'a' && tg_lower(c) <= 'z') &&
+		    (c != '-' || label == 0))
 			return false;
 		letter = letter || !tg_isdigit(c);
 		label++;
@@ -180,7 +182,8 @@ static bool host_parse(const struct conf_row *row, struct slice text, void *fiel
 			return false;
 		if (host.addr.family == TG_AF_INET6 && text.p[0] != '[')
 			end = text.len;
-		host.name = text.p[0] == '[' ? slice_of(text.p + 1, end - 1) : slice_head(text, end);
+		host.name =
+			text.p[0] == '[' ? slice_of(text.p + 1, end - 1) : slice_head(text, end);
 		*(struct conf_host *)field = host;
 		return true;
 	}
@@ -221,7 +224,8 @@ static bool prefix_parse(const struct conf_row *row TG_UNUSED, struct slice text
 		return true;
 	if (bits.p != NULL && tg_addr_parse_ip(&addr, ip) == TG_OK)
 		buf_lit(why, "; bits are set behind the prefix, or it is too long");
-	buf_lit(why, "; allowed: an address and the number of its fixed bits, such as 192.168.1.0/24");
+	buf_lit(why,
+	        "; allowed: an address and the number of its fixed bits, such as 192.168.1.0/24");
 	return false;
 }
 
@@ -294,7 +298,9 @@ const struct conf_type_ops conf_types[CONF_TYPES] = {
 	[CONF_T_HOST] = { "address or host name[:port]", sizeof(struct conf_host), host_parse,
 	                  host_write, false },
 	[CONF_T_PREFIX] = { "prefix", sizeof(struct tg_prefix), prefix_parse, prefix_write, false },
-	[CONF_T_PORTS] = { "first-last", sizeof(struct conf_ports), ports_parse, ports_write, false },
-	[CONF_T_NUMBER] = { "number", sizeof(struct conf_number), number_parse, number_write, false },
+	[CONF_T_PORTS] = { "first-last", sizeof(struct conf_ports), ports_parse, ports_write,
+	                   false },
+	[CONF_T_NUMBER] = { "number", sizeof(struct conf_number), number_parse, number_write,
+	                    false },
 	[CONF_T_REF] = { "name from", sizeof(struct conf_ref), ref_parse, ref_write, false },
 };

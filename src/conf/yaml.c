@@ -45,10 +45,12 @@ static void refuse_extras(struct build *b, const yaml_event_t *ev, const yaml_ch
 	struct conf_mark mark = mark_of(&ev->start_mark);
 
 	if (anchor != NULL)
-		conf_wrong(b->job, mark, "anchors (&%s) are not used here; write the value out, or quote it",
+		conf_wrong(b->job, mark,
+		           "anchors (&%s) are not used here; write the value out, or quote it",
 		           conf_cut(slice_str((const char *)anchor)).s);
 	if (tag != NULL)
-		conf_wrong(b->job, mark, "tags (%s) are not used here; quote a text that begins with '!'",
+		conf_wrong(b->job, mark,
+		           "tags (%s) are not used here; quote a text that begins with '!'",
 		           conf_cut(slice_str((const char *)tag)).s);
 }
 
@@ -98,7 +100,8 @@ static struct conf_node *add(struct build *b, enum conf_kind kind, struct conf_m
 		n->key_mark = b->key_mark;
 		b->have_key = false;
 		if (key_is_taken(b, n->key, n->key_mark))
-			return n; /* not linked: its children hang in the air, the first one counts */
+			/* not linked: its children hang in the air, the first one counts */
+			return n;
 	}
 	if (up->last == NULL)
 		up->first = n;
@@ -120,7 +123,8 @@ static void on_key(struct build *b, const yaml_event_t *ev)
 	b->key_mark = mark_of(&ev->start_mark);
 	b->have_key = true;
 	if (slice_eq(b->key, SLICE("<<")))
-		conf_wrong(b->job, b->key_mark, "merge keys (<<) are not used here; write the keys out");
+		conf_wrong(b->job, b->key_mark,
+		           "merge keys (<<) are not used here; write the keys out");
 }
 
 static bool has_control(struct slice s)
@@ -208,11 +212,13 @@ static void on_document(struct build *b, const yaml_event_t *ev)
 	struct conf_mark mark = mark_of(&ev->start_mark);
 
 	if (b->root != NULL) {
-		conf_wrong(b->job, mark, "a second document begins here; one file holds one document");
+		conf_wrong(b->job, mark,
+		           "a second document begins here; one file holds one document");
 		b->stop = true;
 	}
 	if (ev->data.document_start.version_directive != NULL ||
-	    ev->data.document_start.tag_directives.start != ev->data.document_start.tag_directives.end)
+	    ev->data.document_start.tag_directives.start !=
+	            ev->data.document_start.tag_directives.end)
 		conf_wrong(b->job, mark, "directives (%%YAML, %%TAG) are not used here");
 }
 
@@ -265,8 +271,8 @@ static void on_syntax(struct build *b, const yaml_parser_t *p)
 		hint = "; a value with \": \" in it needs quotes, and keys of one map the same indentation";
 	else if (strstr(problem, "did not find expected") != NULL)
 		hint = "; is a quote, bracket or comma missing, or the indentation uneven?";
-	conf_wrong(b->job, mark, "this is not YAML: %s%s%s%s", problem, p->context != NULL ? " " : "",
-	           p->context != NULL ? p->context : "", hint);
+	conf_wrong(b->job, mark, "this is not YAML: %s%s%s%s", problem,
+	           p->context != NULL ? " " : "", p->context != NULL ? p->context : "", hint);
 }
 
 struct conf_node *conf_tree(struct conf_job *job, struct slice text)
@@ -289,7 +295,9 @@ struct conf_node *conf_tree(struct conf_job *job, struct slice text)
 			break;
 		}
 		on_event(&b, &ev);
-		/* stopped early: what follows is unknown, so half a tree would bring false mistakes */
+		/*
+		 * stopped early: what follows is unknown, so half a tree would bring false mistakes
+		 */
 		if (b.stop && ev.type != YAML_STREAM_END_EVENT)
 			b.root = NULL;
 		else if (ev.type == YAML_STREAM_END_EVENT && b.root == NULL && !job->nomem)

@@ -4,8 +4,8 @@
  * RFC:  RFC 3261 §9 (CANCEL), §13 (INVITE), §15 (BYE); RFC 3264 §4 (offers without an answer yet);
  *       RFC 6026 §7 (a 2xx may come again and after a CANCEL).
  * OURS: A asks the vault before anything leaves, and the relay before the offer does. A route that
- *       fails with a timeout, a 5xx or a dead transport makes A ask for the next one. Whatever ends a
- *       call ends both halves: each tells the other, and neither waits for the other.
+ *       fails with a timeout, a 5xx or a dead transport makes A ask for the next one. Whatever ends
+ *       a call ends both halves: each tells the other, and neither waits for the other.
  */
 #include "leg/leg_priv.h"
 
@@ -119,7 +119,8 @@ const struct leg_cell leg_call_table[CALL_STATES_N][LEG_EVS] = {
 	},
 	[CALL_B_CANCELLING] = {
 		[LEG_EV_RX_1XX]       = STAY,
-		[LEG_EV_RX_2XX]       = TO(ENDING, b_too_late), /* C14: the 200 crossed our CANCEL */
+		/* C14: the 200 crossed our CANCEL */
+		[LEG_EV_RX_2XX]       = TO(ENDING, b_too_late),
 		[LEG_EV_RX_2XX_OFFER] = TO(ENDING, b_too_late),
 		[LEG_EV_RX_FAIL]      = GO(CLOSING),
 		[LEG_EV_RX_DEAD]      = GO(CLOSING),

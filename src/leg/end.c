@@ -30,7 +30,8 @@ static void send_bye(struct leg_layer *l, struct leg *g)
 	tg_wheel_stop(l->wheel, &g->timer_max);
 	g->sign_tries = 0;
 	if (g->offer == OFFER_IN)
-		leg_reply_invite(l, g, 487, no_sdp); /* a re-INVITE was waiting for the other half */
+		/* a re-INVITE was waiting for the other half */
+		leg_reply_invite(l, g, 487, no_sdp);
 	if (!leg_send_bye(l, g, NULL))
 		leg_raise(l, LEG_EV_TX_TIMEOUT);
 }

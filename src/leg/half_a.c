@@ -235,7 +235,9 @@ void leg_a_progress(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 
 	if (g->ring_ms == 0)
 		g->ring_ms = l->now_ms;
-	/* an offer in an unreliable provisional has no answer (RFC 6337 §2): it waits for the 200 */
+	/*
+	 * an offer in an unreliable provisional has no answer (RFC 6337 §2): it waits for the 200
+	 */
 	if (!g->delayed && !cross_from_b(l, g, in, true, &sdp))
 		sdp.len = 0; /* unreadable early media is not media */
 	leg_reply_invite(l, g, in->link->progress.status, buf_slice(&sdp));

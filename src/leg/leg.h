@@ -1,10 +1,10 @@
 /*
  * Half-calls: back-to-back user agents that are joined by messages only.
  *
- * A call is half-call A, which took the INVITE, and half-call B, which sends one on; link/msg.h tells
- * their talk.  Each is a dialog of its own (RFC 3261 §12) with its own Call-ID, tags, CSeq and route
- * set; no header crosses, only what the messages carry.  They may sit in one process or in two: the
- * code is the same, and neither ever looks at the other's memory.
+ * A call is half-call A, which took the INVITE, and half-call B, which sends one on; link/msg.h
+ * tells their talk.  Each is a dialog of its own (RFC 3261 §12) with its own Call-ID, tags, CSeq
+ * and route set; no header crosses, only what the messages carry.  They may sit in one process or
+ * in two: the code is the same, and neither ever looks at the other's memory.
  *
  * A packet's way through here:
  *   role/  parses, knows the source, checks a stranger     -> leg_call_in() for a new INVITE
@@ -29,7 +29,8 @@ enum leg_iface_kind { LEG_IFACE_INSIDE, LEG_IFACE_OUTSIDE, LEG_IFACE_TRUNK };
 
 struct leg_iface {
 	struct tg_addr advertise; /* what Via, Contact and SDP say */
-	uint8_t kind;             /* enum leg_iface_kind: how far its media addresses are believed */
+	/* enum leg_iface_kind: how far its media addresses are believed */
+	uint8_t kind;
 };
 
 /** What the layer is made with; all pointers outlive it. */
@@ -50,8 +51,10 @@ struct leg_conf {
 	void *ctx;           /* for the two calls below */
 	/** Write the WWW-Authenticate lines of a fresh challenge for a caller at `flow`. */
 	void (*challenge)(void *ctx, struct buf *b, const struct tg_flow *flow, bool stale);
-	/** The vault believed the digest of the INVITE that came with `proof`: it is used up now (B4).
-	 *  False: it was used before; the caller is challenged again. */
+	/**
+	 * The vault believed the digest of the INVITE that came with `proof`: it is used up now
+	 * (B4).  False: it was used before; the caller is challenged again.
+	 */
 	bool (*proven)(void *ctx, const void *proof);
 	/** May what came from `came` belong to the dialog with `with` (R9)?  NULL: same address. */
 	bool (*same_peer)(void *ctx, const struct tg_flow *with, const struct tg_flow *came);
@@ -112,8 +115,8 @@ void leg_refuse(struct leg_layer *layer, const struct link_msg *invite, uint16_t
                 struct slice rule);
 
 /**
- * A request with a To tag, not a retransmission.  False when no half-call of ours has this dialog at
- * this address (C17): the role answers 481 and drops an ACK.
+ * A request with a To tag, not a retransmission.  False when no half-call of ours has this dialog
+ * at this address (C17): the role answers 481 and drops an ACK.
  */
 bool leg_request(struct leg_layer *layer, uint64_t now_ms, const struct sip_message *req,
                  const struct tg_flow *flow);

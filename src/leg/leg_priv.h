@@ -1,3 +1,4 @@
+/* size: all that the files of the two half-calls share, and nothing that others see */
 /* What the files of leg/ share: the half-call, its states and events. */
 #ifndef TG_LEG_LEG_PRIV_H
 #define TG_LEG_LEG_PRIV_H
@@ -136,7 +137,8 @@ struct leg {
 	uint16_t cause;    /* Q.850, 0 = none */
 	uint32_t max_s;
 	struct tg_flow flow;        /* of our peer */
-	struct tg_handle invite;    /* INVITE or re-INVITE in flight: theirs (A, IN) or ours (B, OUT) */
+	/* INVITE or re-INVITE in flight: theirs (A, IN) or ours (B, OUT) */
+	struct tg_handle invite;
 	struct tg_handle other;     /* BYE of ours */
 	struct leg_keep *keep;      /* owned; what must outlive its packet, or NULL */
 	uint32_t cseq_local, cseq_remote;
@@ -178,7 +180,8 @@ struct leg_layer {
 struct leg_keep {
 	uint16_t head_len, sdp_len;
 	char head[2048]; /* theirs: Via to CSeq (and Record-Route) of every response to it */
-	char sdp[LINK_BODY_MAX]; /* A: the offer; B: the SDP of the ACK, should the 2xx come again */
+	/* A: the offer; B: the SDP of the ACK, should the 2xx come again */
+	char sdp[LINK_BODY_MAX];
 };
 
 typedef void leg_action(struct leg_layer *l, struct leg *g, const struct leg_in *in);
@@ -204,7 +207,9 @@ const char *leg_ev_name(enum leg_ev event);
  */
 void leg_step(struct leg_layer *l, struct leg *g, const struct leg_in *in);
 
-/** An action found something that is an event of its own (no slot, unreadable SDP): step it next. */
+/**
+ * An action found something that is an event of its own (no slot, unreadable SDP): step it next.
+ */
 void leg_raise(struct leg_layer *l, enum leg_ev event);
 
 struct leg *leg_find(const struct leg_layer *l, const struct link_leg *id);
@@ -258,7 +263,9 @@ void leg_tell_vault(struct leg_layer *l, struct leg *g, enum link_type type);
 void leg_tell_end(struct leg_layer *l, struct leg *g);
 /** DIALOG_SAVE of a trunk's dialog, or its end. */
 void leg_tell_dialog(struct leg_layer *l, struct leg *g, bool drop);
-/** SIGN_ASK for the request that `challenge` refused.  False: nothing in it that we could answer. */
+/**
+ * SIGN_ASK for the request that `challenge` refused.  False: nothing in it that we could answer.
+ */
 TG_MUST_USE bool leg_tell_sign(struct leg_layer *l, struct leg *g,
                                const struct sip_message *challenge);
 

@@ -118,8 +118,8 @@ void leg_media_up(struct leg_layer *l, struct leg *g)
 }
 
 /**
- * How far an address in SDP is believed (E4, E5): the signalling source itself and the inside always,
- * a provider's public media servers too; all else is latched to the signalling source.
+ * How far an address in SDP is believed (E4, E5): the signalling source itself and the inside
+ * always, a provider's public media servers too; all else is latched to the signalling source.
  */
 static enum link_latch latch_of(const struct leg_layer *l, const struct leg *g, unsigned side,
                                 const struct sip_sdp_where *where)

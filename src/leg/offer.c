@@ -2,7 +2,8 @@
  * A re-INVITE while the call is up: hold, codecs, moved media.
  *
  * RFC:  RFC 3261 §14; RFC 3264 §8; RFC 6141 §3 (a refused re-INVITE changes nothing).
- * OURS: an offer crosses to the other half and waits there for its peer, so both halves may hold one at
+ * OURS: an offer crosses to the other half and waits there for its peer, so both halves may hold
+ * one at
  *       the same time; then each refuses the other's with 491 and both phones come again after the
  *       random time that RFC 3261 §14.1 tells them to wait.
  */

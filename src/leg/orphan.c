@@ -1,7 +1,8 @@
 /*
  * Dialogs that a dead process left behind: the vault kept their recipes, we hang them up.
  *
- * OURS: an orphan is a half-call that begins in ENDING, so its BYE is retransmitted and its challenge
+ * OURS: an orphan is a half-call that begins in ENDING, so its BYE is retransmitted and its
+ * challenge
  *       answered by the same tables as any other.
  */
 #include "leg/act.h"

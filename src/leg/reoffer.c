@@ -83,7 +83,9 @@ void leg_o_reply_accept(struct leg_layer *l, struct leg *g, const struct leg_in 
 
 	leg_timer_stop(l, g);
 	if (!inward(l, g, !g->delayed, in->link, &sdp) || sdp.len == 0) {
-		/* the other side has accepted what this side cannot be told: the call has no media */
+		/*
+		 * the other side has accepted what this side cannot be told: the call has no media
+		 */
 		leg_reply_invite(l, g, 500, no_sdp);
 		leg_raise(l, LEG_EV_HANGUP);
 		return;

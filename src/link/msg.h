@@ -244,7 +244,8 @@ struct link_leg_body {
 	uint16_t status; /* PROGRESS 101..199, REFUSE and REJECT 400..699, else 0 */
 	uint16_t cause;  /* BYE, CANCEL, REFUSE: Q.850, or 0 */
 	uint8_t flags;   /* enum link_leg_flag */
-	uint8_t branch;  /* the sender's, when it is B: words of a branch that was given up are old */
+	/* the sender's, when it is B: words of a branch that was given up are old */
+	uint8_t branch;
 	uint16_t iface;  /* PROGRESS, ANSWER, ACCEPT, OFFER: interface the sender's media uses */
 	struct tg_flow flow; /* sender's signalling peer, for latching (E4) */
 	struct link_text reason; /* phrase or rule */

@@ -1,8 +1,8 @@
 /*
- * One turn of the loop costs one recvmmsg a socket that has something and one sendmmsg a socket that
- * has something to say.  Receive buffers are as long as the longest datagram plus one octet; only
- * pages that a message touches are ever used.  What is sent is written one behind the other into
- * one arena, where the kernel reads it.
+ * One turn of the loop costs one recvmmsg a socket that has something and one sendmmsg a socket
+ * that has something to say.  Receive buffers are as long as the longest datagram plus one octet;
+ * only pages that a message touches are ever used.  What is sent is written one behind the other
+ * into one arena, where the kernel reads it.
  */
 #include "net/udp.h"
 
@@ -309,7 +309,8 @@ static struct buf net_begin(void *ctx, const struct tg_flow *flow)
 		udp->open = false;
 		udp->stat.tx_bad++; /* begun and never ended: forgotten */
 	}
-	if (TX_ARENA - udp->tx_used < TG_DATAGRAM_MAX || (s != NULL && s->tx_count == NET_UDP_BATCH))
+	if (TX_ARENA - udp->tx_used < TG_DATAGRAM_MAX ||
+	    (s != NULL && s->tx_count == NET_UDP_BATCH))
 		net_udp_flush(udp);
 	udp->open = true;
 	udp->open_to = s;

@@ -17,7 +17,8 @@ struct net_udp_sink {
 /** What happened; read any time by the thread of the loop. */
 struct net_udp_stat {
 	uint64_t rx, rx_octets, rx_calls; /* datagrams handed up; system calls for them */
-	uint64_t rx_too_long;             /* above the cap or cut by the kernel: dropped whole (D23) */
+	/* above the cap or cut by the kernel: dropped whole (D23) */
+	uint64_t rx_too_long;
 	uint64_t rx_errors;
 	uint64_t tx, tx_octets, tx_calls;
 	uint64_t tx_refused; /* by the kernel: no route, filtered, buffer full */

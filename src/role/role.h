@@ -1,6 +1,7 @@
 /*
- * What every role gets and gives: a role is a pure composition that is handed packets, messages and the
- * time, and answers with packets, messages and log events.  No sockets, clocks, threads or files.
+ * What every role gets and gives: a role is a pure composition that is handed packets, messages and
+ * the time, and answers with packets, messages and log events.  No sockets, clocks, threads or
+ * files.
  *
  * The shells in proc/ and the world of tests/sim drive the very same functions.
  */
@@ -18,14 +19,18 @@ enum {
 	ROLE_PREFIXES_MAX = 32
 };
 
-/** Who serves an interface: phones and PBXs meet the edge, trunks the carrier (they never share one). */
+/**
+ * Who serves an interface: phones and PBXs meet the edge, trunks the carrier (they never share
+ * one).
+ */
 enum role_iface_side { ROLE_INSIDE, ROLE_OUTSIDE, ROLE_TRUNK };
 
 /** A configured interface; its index is the `iface` of flows everywhere. */
 struct role_iface {
 	struct link_text name;
 	struct tg_addr listen;    /* where the socket is bound */
-	struct tg_addr advertise; /* what Via, Contact and SDP say; equals `listen` unless configured */
+	/* what Via, Contact and SDP say; equals `listen` unless configured */
+	struct tg_addr advertise;
 	uint8_t side;             /* enum role_iface_side */
 };
 
@@ -46,7 +51,8 @@ struct role_trunk {
 	struct link_text name;
 	uint16_t iface;
 	struct tg_addr addr; /* where requests go */
-	struct tg_prefix from[ROLE_PREFIXES_MAX]; /* where its packets may come from, `addr` included */
+	/* where its packets may come from, `addr` included */
+	struct tg_prefix from[ROLE_PREFIXES_MAX];
 	uint8_t from_count;
 	uint8_t carrier; /* index of the carrier process that serves it */
 	bool registers;
@@ -69,10 +75,12 @@ struct role_site {
 	uint32_t calls_max;              /* half-calls in one process = 2 × this */
 	uint32_t registrations_max;
 	uint32_t expires_min_s, expires_max_s; /* of bindings */
-	uint8_t bindings_max;                  /* of one account, unless the account says otherwise */
+	/* of one account, unless the account says otherwise */
+	uint8_t bindings_max;
 	uint32_t ring_max_s;                   /* no answer for so long: 408/CANCEL */
 	uint32_t call_max_s;                   /* longest call */
-	uint32_t silent_after_s;               /* no media for so long ends the call; 0 = never (C16) */
+	/* no media for so long ends the call; 0 = never (C16) */
+	uint32_t silent_after_s;
 };
 
 /** The world as a role sees it; the pointers outlive the role. */

@@ -43,9 +43,9 @@ TG_MUST_USE enum tg_err sip_digest_parse_challenge(struct sip_digest *out, struc
                                                    const char **why);
 
 /**
- * Parse the value of Authorization or Proxy-Authorization.  As above; username, realm, nonce, uri and
- * response must be there, and with qop also cnonce and nc.  Whether qop is there at all and whether
- * the algorithm is the one that was offered is the caller's to check (B7).
+ * Parse the value of Authorization or Proxy-Authorization.  As above; username, realm, nonce, uri
+ * and response must be there, and with qop also cnonce and nc.  Whether qop is there at all and
+ * whether the algorithm is the one that was offered is the caller's to check (B7).
  */
 TG_MUST_USE enum tg_err sip_digest_parse_credentials(struct sip_digest *out, struct slice in,
                                                      const char **why);

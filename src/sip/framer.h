@@ -5,8 +5,9 @@
  * SIP_FRAME_MORE.  The verdicts do not depend on how the octets were split.
  *
  * RFC 3261 §18.3 and §7.5, RFC 5626 §3.5.1 (keepalives).
- * OURS: only octet 0 of the connection, and the octet behind a whole message, start a message (A19);
- * after SIP_FRAME_BAD and SIP_FRAME_CLOSE the stream is over: a border that is lost is never sought.
+ * OURS: only octet 0 of the connection, and the octet behind a whole message, start a message
+ * (A19); after SIP_FRAME_BAD and SIP_FRAME_CLOSE the stream is over: a border that is lost is never
+ * sought.
  */
 #ifndef TG_SIP_FRAMER_H
 #define TG_SIP_FRAMER_H
@@ -16,7 +17,8 @@
 /** What the first octets of a datagram or stream are. */
 enum sip_probe {
 	SIP_PROBE_SIP,       /* may be SIP */
-	SIP_PROBE_KEEPALIVE, /* nothing but CRLFs, blanks and NULs (datagrams; phones keep NATs open so) */
+	/* nothing but CRLFs, blanks and NULs (datagrams; phones keep NATs open so) */
+	SIP_PROBE_KEEPALIVE,
 	SIP_PROBE_TLS,       /* a TLS record */
 	SIP_PROBE_STUN,      /* RFC 8489, or RTP keepalive shapes with the top bits 00 */
 	SIP_PROBE_HTTP,      /* a request or answer of HTTP, the WebSocket upgrade included */
@@ -33,7 +35,8 @@ const char *sip_probe_name(enum sip_probe probe);
 enum sip_frame {
 	SIP_FRAME_MORE,    /* nothing to do before more octets come */
 	SIP_FRAME_MESSAGE, /* *m is a whole message */
-	SIP_FRAME_REFUSE,  /* *m is a whole message that parse refused: answer it; the stream goes on */
+	/* *m is a whole message that parse refused: answer it; the stream goes on */
+	SIP_FRAME_REFUSE,
 	SIP_FRAME_PING,    /* CRLF CRLF between messages: answer CRLF (RFC 5626 §3.5.1) */
 	SIP_FRAME_BAD,     /* *m refused and the border lost: answer if answerable, then close */
 	SIP_FRAME_CLOSE    /* no SIP: close without an answer; probe and rule say why */
@@ -52,7 +55,8 @@ struct sip_framer {
 	bool first_line_ok;
 	uint8_t probe;      /* enum sip_probe; with SIP_FRAME_CLOSE */
 	const char *rule;   /* static text; with SIP_FRAME_CLOSE */
-	uint64_t crlfs;     /* single CRLFs seen between messages: an answer to our own ping is one */
+	/* single CRLFs seen between messages: an answer to our own ping is one */
+	uint64_t crlfs;
 	uint64_t pings;     /* of these, pairs that SIP_FRAME_PING reported */
 	uint64_t messages;
 };

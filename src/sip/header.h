@@ -1,4 +1,7 @@
-/* Header names, and the grammar of header values: addresses, Via, parameters, lists, quoted strings. */
+/*
+ * Header names, and the grammar of header values: addresses, Via, parameters, lists, quoted
+ * strings.
+ */
 #ifndef TG_SIP_HEADER_H
 #define TG_SIP_HEADER_H
 
@@ -43,7 +46,7 @@ TG_MUST_USE enum tg_err sip_param_next(struct slice *rest, struct sip_param *out
  */
 bool sip_param_find(struct slice params, struct slice name, struct slice *value);
 
-/* ---- addresses: name-addr or addr-spec, with parameters (RFC 3261 §20.10, 20.20, 20.34, …) ---- */
+/* ---- addresses: name-addr or addr-spec, with parameters (RFC 3261 §20.10, 20.20, …) ---- */
 
 struct sip_addr {
 	struct slice display; /* as written, with its quotes if it has any; p == NULL without one */
@@ -54,15 +57,17 @@ struct sip_addr {
 };
 
 /**
- * Take the next address off the comma list `*rest`.  An addr-spec without <> gets no URI parameters:
- * they are the header's (RFC 3261 §20), and one that holds '?' is refused (regbadct).
+ * Take the next address off the comma list `*rest`.  An addr-spec without <> gets no URI
+ * parameters: they are the header's (RFC 3261 §20), and one that holds '?' is refused (regbadct).
  *
  * TG_ENOENT  nothing left
  * TG_EBAD    malformed; two tags; more than SIP_PARAMS_MAX parameters; *rest is then undefined
  */
 TG_MUST_USE enum tg_err sip_addr_next(struct slice *rest, struct sip_addr *out);
 
-/** Exactly one address (From, To, Refer-To).  TG_EBAD also for an empty value or a ',' behind it. */
+/**
+ * Exactly one address (From, To, Refer-To).  TG_EBAD also for an empty value or a ',' behind it.
+ */
 TG_MUST_USE enum tg_err sip_addr_parse(struct sip_addr *out, struct slice in);
 
 /**
@@ -90,9 +95,9 @@ struct sip_via {
 };
 
 /**
- * Take the next Via off the comma list `*rest`.  TG_ENOENT and TG_EBAD as sip_addr_next().  When only
- * the parameters are broken, `out` is filled up to them all the same and TG_EBAD returned: enough to
- * answer with (out->host.p != NULL tells).
+ * Take the next Via off the comma list `*rest`.  TG_ENOENT and TG_EBAD as sip_addr_next().  When
+ * only the parameters are broken, `out` is filled up to them all the same and TG_EBAD returned:
+ * enough to answer with (out->host.p != NULL tells).
  */
 TG_MUST_USE enum tg_err sip_via_next(struct slice *rest, struct sip_via *out);
 
@@ -101,8 +106,8 @@ bool sip_via_has_cookie(const struct sip_via *via);
 
 /**
  * Where a reply to a UDP request goes: always the packet's source address; its source port when the
- * top Via has rport, else the port of sent-by or 5060 (RFC 3581 §4, D4: received, maddr and the host
- * of sent-by are never followed).
+ * top Via has rport, else the port of sent-by or 5060 (RFC 3581 §4, D4: received, maddr and the
+ * host of sent-by are never followed).
  */
 struct tg_addr sip_via_reply_to(const struct sip_via *via, const struct tg_addr *source);
 
@@ -131,8 +136,8 @@ bool sip_is_token(struct slice s);
 
 /**
  * A quoted string at the start of `*rest`: *out is what stands between the quotes, still with its
- * quoted-pairs; *rest what follows.  Both set only on TG_OK.  TG_EBAD: no quote, no end, or a quoted
- * CR or LF.
+ * quoted-pairs; *rest what follows.  Both set only on TG_OK.  TG_EBAD: no quote, no end, or a
+ * quoted CR or LF.
  */
 TG_MUST_USE enum tg_err sip_quoted_next(struct slice *rest, struct slice *out);
 

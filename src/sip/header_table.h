@@ -1,9 +1,9 @@
 /*
  * The headers that tollgate knows by number, from one table.
  *
- * sip_hdr_of() finds them by a hash of length, first, middle (at length / 2) and last letter; each row
- * repeats these letters because C wants constants there.  Two rows with the same hash do not compile
- * (-Woverride-init), and header_test.c compares the letters with the names.
+ * sip_hdr_of() finds them by a hash of length, first, middle (at length / 2) and last letter; each
+ * row repeats these letters because C wants constants there.  Two rows with the same hash do not
+ * compile (-Woverride-init), and header_test.c compares the letters with the names.
  */
 #ifndef TG_SIP_HEADER_TABLE_H
 #define TG_SIP_HEADER_TABLE_H

@@ -3,7 +3,7 @@
  *
  * A message on its way through:
  *
- *   datagram ─▶ sip_message_parse()   frames it, indexes the headers, parses what every message needs
+ *   datagram ─▶ sip_message_parse()   frames it, indexes headers, parses what every message needs
  *            ─▶ sip_message_check()   refuses what no user agent may accept (400, 416, 501, 505)
  *            ─▶ the role looks at method, Require, Content-Type … and at lists, by sip_each_of()
  *            ─▶ sip/writer.h          writes the answer, or a new message from the values
@@ -22,7 +22,8 @@
 enum {
 	SIP_MESSAGE_MAX = 65535, /* octets of a message */
 	SIP_HEADERS_MAX = 128,   /* header fields */
-	SIP_LINE_MAX = 8192,     /* octets of the start line, and of one header field with its folds */
+	/* octets of the start line, and of one header field with its folds */
+	SIP_LINE_MAX = 8192,
 	SIP_VIAS_MAX = 70        /* Via values: as many hops as Max-Forwards allows */
 };
 
@@ -31,7 +32,8 @@ struct sip_header {
 	struct slice name;  /* as written, without white space before the colon (A5) */
 	struct slice value; /* trimmed; folds inside are kept */
 	uint8_t id;         /* enum sip_hdr */
-	uint8_t next;       /* index of the next header of the same known id; SIP_NO_HEADER = last */
+	/* index of the next header of the same known id; SIP_NO_HEADER = last */
+	uint8_t next;
 	bool folded;        /* the value holds CRLF + white space */
 	bool escaped_ctl;   /* a quoted-pair holds a control octet (RFC 4475 §3.1.1.2) */
 };
@@ -41,7 +43,8 @@ struct sip_header {
 /** Why a message was refused.  `rule` is static text, fit for logs and a Reason phrase. */
 struct sip_fault {
 	const char *rule;  /* NULL = none */
-	uint32_t offset;   /* of the octet, line or value that broke it, from the start of the input */
+	/* of the octet, line or value that broke it, from the start of the input */
+	uint32_t offset;
 	uint16_t status;   /* what a request should be answered with; 0 = never answer */
 };
 
@@ -60,10 +63,12 @@ enum {
 
 /** About 5.5 KB, most of it untouched for a usual message; keep one per worker and reuse it. */
 struct sip_message {
-	struct slice text;        /* the octets that belong to it: start line to the end of the body */
+	/* the octets that belong to it: start line to the end of the body */
+	struct slice text;
 	struct slice body;
 	struct sip_fault fault;   /* set with TG_EBAD */
-	size_t need;              /* with TG_EMORE: octets of the whole message, 0 = not known yet */
+	/* with TG_EMORE: octets of the whole message, 0 = not known yet */
+	size_t need;
 
 	bool request;
 	uint8_t method;           /* enum sip_method; of responses: that of CSeq */
@@ -78,7 +83,8 @@ struct sip_message {
 	struct slice call_id;
 	struct sip_cseq cseq;
 	uint32_t max_forwards;    /* 0..255; larger ones count as 255 */
-	uint32_t expires;         /* seconds; saturates (RFC 4475 §3.1.2.4); broken = absent (§20.19) */
+	/* seconds; saturates (RFC 4475 §3.1.2.4); broken = absent (§20.19) */
+	uint32_t expires;
 	uint32_t content_length;
 
 	uint8_t header_count;
@@ -101,8 +107,9 @@ enum sip_framing {
  * TG_OK     m is filled; m->text and m->body say what belongs to it
  * TG_EMORE  SIP_STREAM only: a prefix; m->need set once Content-Length is known, nothing else is
  * TG_EBAD   m->fault says where and why.  Fields named by m->has are usable, and
- *           sip_message_answerable() tells whether a refusal can be sent.  With SIP_STREAM the border
- *           of the next message is known only if m->text.p != NULL, else close after the refusal.
+ *           sip_message_answerable() tells whether a refusal can be sent.  With SIP_STREAM the
+ *           border of the next message is known only if m->text.p != NULL, else close after the
+ *           refusal.
  *
  * Linear in `in`; never allocates; any thread.
  */
@@ -120,7 +127,9 @@ TG_MUST_USE enum tg_err sip_message_parse(struct sip_message *m, struct slice in
  */
 TG_MUST_USE enum tg_err sip_message_check(struct sip_message *m);
 
-/** A request, not an ACK, with Via, From, To, Call-ID and CSeq present and a status to answer with. */
+/**
+ * A request, not an ACK, with Via, From, To, Call-ID and CSeq present and a status to answer with.
+ */
 bool sip_message_answerable(const struct sip_message *m);
 
 /** First header of the id, or NULL. */
@@ -164,12 +173,15 @@ TG_MUST_USE enum tg_err sip_each_via(struct sip_each *e, struct sip_via *out);
 /** Next element as text (option tags, methods, media types with parameters); likewise. */
 TG_MUST_USE enum tg_err sip_each_text(struct sip_each *e, struct slice *out);
 
-/** True when an element of the headers of `id` is `token`, in any case: Supported, Require, Allow. */
+/**
+ * True when an element of the headers of `id` is `token`, in any case: Supported, Require, Allow.
+ */
 bool sip_message_lists(const struct sip_message *m, enum sip_hdr id, struct slice token);
 
 /**
- * Append to `unsupported`, comma-separated, the option tags of Require (or Proxy-Require: `id`) that
- * are not among `known`; returns their number.  0 = nothing to refuse, else 420 with Unsupported.
+ * Append to `unsupported`, comma-separated, the option tags of Require (or Proxy-Require: `id`)
+ * that are not among `known`; returns their number.  0 = nothing to refuse, else 420 with
+ * Unsupported.
  */
 size_t sip_message_unsupported(const struct sip_message *m, enum sip_hdr id,
                                const struct slice *known, size_t known_count,

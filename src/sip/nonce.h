@@ -1,9 +1,9 @@
 /*
- * The edge's challenges without state: a nonce says when it was issued and to whom, under a key that
- * dies with the process (B4 to B6).  Only nonces that were used with success are remembered.
+ * The edge's challenges without state: a nonce says when it was issued and to whom, under a key
+ * that dies with the process (B4 to B6).  Only nonces that were used with success are remembered.
  *
- * A nonce is 24 base64url characters of 18 octets: issue time in s (4), worker (1), number (5), and a
- * SipHash-2-4 (8) over these, the source address and the interface.  The port is left out: NATs
+ * A nonce is 24 base64url characters of 18 octets: issue time in s (4), worker (1), number (5), and
+ * a SipHash-2-4 (8) over these, the source address and the interface.  The port is left out: NATs
  * change it between requests.
  */
 #ifndef TG_SIP_NONCE_H
@@ -24,7 +24,8 @@ struct sip_nonce_maker {
 
 enum sip_nonce_verdict {
 	SIP_NONCE_OK,
-	SIP_NONCE_STALE, /* ours, but too old, another worker's, or used: challenge with stale=true */
+	/* ours, but too old, another worker's, or used: challenge with stale=true */
+	SIP_NONCE_STALE,
 	SIP_NONCE_FORGED /* not ours, or issued to another address: challenge */
 };
 

@@ -1,6 +1,6 @@
 /*
- * What tollgate says in place of a peer's SDP: rebuilt from parsed values, so that nothing is smuggled
- * and no address of one side is seen on the other.
+ * What tollgate says in place of a peer's SDP: rebuilt from parsed values, so that nothing is
+ * smuggled and no address of one side is seen on the other.
  *
  * Passes, and nothing else (the manual lists it too):
  *   m=   kind, protocol and formats as they came; the port is the relay's, or 0
@@ -9,8 +9,8 @@
  *        rtcp-fb of listed types on RTP/AVPF lines; silenceSupp is dropped, like all others:
  *        candidate, ice-*, crypto, fingerprint, setup, rtcp, ssrc, mid, group, X-*
  * Written anew: v=, o= (user '-', our id, version and address), s=-, c=, t=0 0, a=rtcp, a=rtcp-mux.
- * A line that the table in sdp_write.c does not name for relaying is kept with port 0, so number and
- * order of the lines never change (RFC 3264 §6).
+ * A line that the table in sdp_write.c does not name for relaying is kept with port 0, so number
+ * and order of the lines never change (RFC 3264 §6).
  */
 #ifndef TG_SIP_SDP_WRITE_H
 #define TG_SIP_SDP_WRITE_H
@@ -27,7 +27,8 @@ struct sip_sdp_stream {
 struct sip_sdp_write {
 	uint64_t id;       /* session id: random, fixed for the dialog, below 2^63 */
 	uint64_t version;  /* +1 whenever the text differs from the last one sent (RFC 3264 §8) */
-	struct tg_addr addr; /* for o= and the session's c=: the relay's on this side; port ignored */
+	/* for o= and the session's c=: the relay's on this side; port ignored */
+	struct tg_addr addr;
 	struct sip_sdp_stream stream[SIP_SDP_MEDIA_MAX]; /* by m= line */
 };
 
@@ -66,8 +67,8 @@ void sip_sdp_shape_of(struct sip_sdp_shape *out, const struct sip_sdp *sdp,
                       const struct sip_sdp_write *how);
 
 /**
- * Check that `answer` answers the offer: as many lines, of the same kinds, none switched on that was
- * offered off.
+ * Check that `answer` answers the offer: as many lines, of the same kinds, none switched on that
+ * was offered off.
  *
  * TG_EBAD  with *why (static text): the dialog must fail, an answer cannot be repaired
  */

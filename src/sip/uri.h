@@ -15,7 +15,8 @@ enum sip_uri_kind {
 	SIP_URI_SIP,
 	SIP_URI_SIPS,
 	SIP_URI_TEL,  /* RFC 3966: `user` is the number as written, `host` is empty */
-	SIP_URI_OTHER /* any other scheme: only `scheme` and `text` are set; a Request-URI gets 416 */
+	/* any other scheme: only `scheme` and `text` are set; a Request-URI gets 416 */
+	SIP_URI_OTHER
 };
 
 /** Parts of a URI.  Every slice borrows from the parsed text; what is absent has p == NULL. */
@@ -83,14 +84,14 @@ bool sip_user_eq(struct slice a, struct slice b);
 void sip_uri_write_hostport(struct buf *b, const struct sip_uri *uri);
 
 /**
- * Write the URI from its parts: scheme in lower case, user, host, port, params.  Password and headers
- * are left out on purpose.  SIP_URI_OTHER is written as it came.
+ * Write the URI from its parts: scheme in lower case, user, host, port, params.  Password and
+ * headers are left out on purpose.  SIP_URI_OTHER is written as it came.
  */
 void sip_uri_write(struct buf *b, const struct sip_uri *uri);
 
 /**
- * Append `text` as a user part: octets that a user part may not hold are escaped (RFC 3261 §25.1), '%'
- * included, so that any text comes back from sip_unescape() unchanged.
+ * Append `text` as a user part: octets that a user part may not hold are escaped (RFC 3261 §25.1),
+ * '%' included, so that any text comes back from sip_unescape() unchanged.
  */
 void sip_user_write(struct buf *b, struct slice text);
 

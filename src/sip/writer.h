@@ -1,8 +1,8 @@
 /*
  * Writes SIP messages into a buf, header by header.
  *
- * One message: a start line, headers in any order, then sip_write_body(), which ends it.  Too little
- * room sets b->full and the message is not sent.
+ * One message: a start line, headers in any order, then sip_write_body(), which ends it.  Too
+ * little room sets b->full and the message is not sent.
  *
  * OURS: no value can start a new line.  In text values (sip_write_header, display names) each fold
  * becomes one SP and every other control octet is left out.  In a URI, a token or a parameter such
@@ -51,8 +51,10 @@ void sip_write_addr(struct buf *b, enum sip_hdr id, const struct sip_write_addr 
 /** "CSeq: number METHOD". */
 void sip_write_cseq(struct buf *b, uint32_t number, struct slice method);
 
-/** Append a quoted string with its quotes: '"' and '\' escaped, control octets left out, octets that
- * are not UTF-8 as '?'. */
+/**
+ * Append a quoted string with its quotes: '"' and '\' escaped, control octets left out, octets that
+ * are not UTF-8 as '?'.
+ */
 void sip_write_quoted(struct buf *b, struct slice text);
 
 /**
@@ -66,15 +68,18 @@ void sip_write_body(struct buf *b, struct slice type, struct slice body);
 struct sip_response {
 	unsigned status;            /* 100..699 */
 	struct slice reason;        /* p == NULL: the usual phrase */
-	struct slice to_tag;        /* added when the request's To has none; p == NULL: not added (100) */
-	const struct tg_addr *source; /* where the request came from: received and rport (RFC 3581 §4) */
+	/* added when the request's To has none; p == NULL: not added (100) */
+	struct slice to_tag;
+	/* where the request came from: received and rport (RFC 3581 §4) */
+	const struct tg_addr *source;
 	bool record_route;          /* copy Record-Route (RFC 3261 §12.1.1) */
 };
 
 /**
  * Start of a response to `req`: status line, every Via (the top one with received and rport of the
- * source, whatever the peer wrote there), From, To, Call-ID, CSeq, and Timestamp in a 100 (§8.2.6.1).
- * The values are echoed as they came, unfolded.  Further headers and sip_write_body() follow.
+ * source, whatever the peer wrote there), From, To, Call-ID, CSeq, and Timestamp in a 100
+ * (§8.2.6.1).  The values are echoed as they came, unfolded.  Further headers and sip_write_body()
+ * follow.
  *
  * req  parsed, or refused but sip_message_answerable()
  */

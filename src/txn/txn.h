@@ -1,3 +1,4 @@
+/* size: the whole of what half-calls need of transactions, in the order of use */
 /*
  * Transactions (RFC 3261 §17 with RFC 6026): a half-call says each request and response once; what
  * the network loses, doubles or sends late ends here.
@@ -74,7 +75,8 @@ struct txn_conf {
 	void (*event)(void *ctx, const struct txn_event *event);
 	/*
 	 * May what came from `came` belong to what we exchanged with `with` (R9: another address of
-	 * one provider)?  NULL: same interface, transport and IP address; the port may change (NAT).
+	 * one provider)?  NULL: same interface, transport and IP address; the port may change
+	 * (NAT).
 	 */
 	bool (*same_peer)(void *ctx, const struct tg_flow *with, const struct tg_flow *came);
 };
