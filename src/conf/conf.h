@@ -214,8 +214,24 @@ void conf_write_json(struct buf *b, const struct conf *conf);
 /** Write "file:line:column: text\n". */
 void conf_mistake_write(struct buf *b, struct slice file, const struct conf_mistake *mistake);
 
+/** Write what it opens, to whom and why, in words for its owner (R106). */
+void conf_open_write(struct buf *b, const struct conf *conf);
+
 /** Write every section and row with its help, range and default, as plain text for the manual. */
 void conf_help_write(struct buf *b);
+/** The same as one JSON array of {section, name, type, min, max, default, unit, help}. */
+void conf_help_write_json(struct buf *b);
+
+/** The best guess at what a misspelt word was meant to be. */
+struct conf_guess {
+	struct slice in, best; /* best is empty when none is near */
+	uint32_t distance;
+};
+
+/** Start guessing what `in` was meant to be; no guess is made for more than a third of errors. */
+struct conf_guess conf_guess(struct slice in);
+/** Offer one word; it is borrowed as long as the guess. */
+void conf_guess_offer(struct conf_guess *guess, struct slice candidate);
 
 /** Index of the interface, trunk, ... of that name, or CONF_NONE. */
 uint16_t conf_interface_find(const struct conf *conf, struct slice name);

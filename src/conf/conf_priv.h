@@ -83,14 +83,6 @@ struct conf_mark conf_place(const struct conf_job *job, const void *field);
 
 /* ---- did you mean ---- */
 
-struct conf_guess {
-	struct slice in, best;
-	uint32_t distance;
-};
-
-/** Start guessing what `in` was meant to be; no guess is made for more than a third of errors. */
-struct conf_guess conf_guess(struct slice in);
-void conf_guess_offer(struct conf_guess *guess, struct slice candidate);
 /** Append `; did you mean "best"?` when there is a good one. */
 void conf_guess_write(struct buf *b, const struct conf_guess *guess);
 

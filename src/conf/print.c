@@ -190,3 +190,41 @@ void conf_help_write(struct buf *b)
 			help_row(&section->rows[r], b);
 	}
 }
+
+static void help_row_json(const struct conf_section *section, const struct conf_row *row,
+                          struct buf *b)
+{
+	buf_fmt(b, "{\"section\":\"%s\",\"name\":\"%s\",\"type\":\"%s\",\"list\":%s", section->name,
+	        row->name, conf_types[row->type].what, row->cap > 0 ? "true" : "false");
+	if (row->max > 0)
+		buf_fmt(b, ",\"min\":%u,\"max\":%u", row->min, row->max);
+	for (size_t i = 0; row->names != NULL && row->names[i] != NULL; i++)
+		buf_fmt(b, "%s\"%s\"%s", i == 0 ? ",\"names\":[" : ",", row->names[i],
+		        row->names[i + 1] == NULL ? "]" : "");
+	if (row->target != NULL)
+		buf_fmt(b, ",\"target\":\"%s\"", row->target);
+	if (row->unit != NULL)
+		buf_fmt(b, ",\"unit\":\"%s\"", row->unit);
+	if (row->from != NULL)
+		buf_fmt(b, ",\"default_from\":\"%s\"", row->from);
+	if (row->def != NULL)
+		buf_fmt(b, ",\"default\":\"%s\"", row->def);
+	buf_fmt(b, ",\"required\":%s,\"help\":", row->def == NULL ? "true" : "false");
+	buf_json(b, slice_str(row->help));
+	buf_chr(b, '}');
+}
+
+void conf_help_write_json(struct buf *b)
+{
+	bool first = true;
+
+	buf_chr(b, '[');
+	for (size_t s = 0; s < conf_sections_count; s++)
+		for (size_t r = 0; r < conf_sections[s].rows_count; r++) {
+			if (!first)
+				buf_chr(b, ',');
+			first = false;
+			help_row_json(&conf_sections[s], &conf_sections[s].rows[r], b);
+		}
+	buf_lit(b, "]\n");
+}

@@ -1,0 +1,73 @@
+/* The program: one table of commands; usage and suggestions follow from it. */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct cli_command commands[] = {
+	{ "init", cmd_init, "", "Write a first configuration for this machine: closed, LAN only." },
+	{ "check", cmd_check, "[FILE]", "List all mistakes of a configuration, or say what it opens." },
+	{ "show", cmd_show, "config|options",
+	  "Print the whole configuration with its defaults, or explain every setting." },
+};
+
+static void print_usage(FILE *to)
+{
+	fputs("usage: tollgate COMMAND [words] [options]\n\n", to);
+	for (size_t i = 0; i < COUNT(commands); i++)
+		fprintf(to, "  %-8s %-16s %s\n", commands[i].name, commands[i].words, commands[i].help);
+	fputs("\n  --json prints data as JSON, --help after a command explains it, --version names this "
+	      "version.\n  Exit status: 0 done, 1 failed or a finding, 2 wrong usage.\n",
+	      to);
+}
+
+static int unknown(const char *word)
+{
+	const char *names[COUNT(commands)], *near;
+
+	for (size_t i = 0; i < COUNT(commands); i++)
+		names[i] = commands[i].name;
+	near = cli_nearest(word, names, COUNT(names));
+	if (near != NULL)
+		cli_fail(CLI_USAGE, "there is no command \"%s\"; did you mean \"%s\"?", word, near);
+	else
+		cli_fail(CLI_USAGE, "there is no command \"%s\"", word);
+	print_usage(stderr);
+	return CLI_USAGE;
+}
+
+/* --json, --help and --version count wherever they stand, but not behind "--". */
+static bool has_global(int argc, char **argv, const char *option)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], option) == 0)
+			return true;
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	struct cli cli = { .json = has_global(argc, argv, "--json"),
+		           .help = has_global(argc, argv, "--help") };
+	int at = 1;
+
+	if (has_global(argc, argv, "--version")) {
+		printf(cli.json ? "{\"version\":\"%s\"}\n" : "tollgate %s\n", TG_VERSION);
+		return CLI_DONE;
+	}
+	while (at < argc && (strcmp(argv[at], "--json") == 0 || strcmp(argv[at], "--help") == 0))
+		at++;
+	if (at == argc) {
+		print_usage(cli.help ? stdout : stderr);
+		return cli.help ? CLI_DONE : CLI_USAGE;
+	}
+	for (size_t i = 0; i < COUNT(commands); i++) {
+		if (strcmp(argv[at], commands[i].name) != 0)
+			continue;
+		cli.command = &commands[i];
+		cli.argc = argc - at - 1;
+		cli.argv = argv + at + 1;
+		return commands[i].run(&cli);
+	}
+	return unknown(argv[at]);
+}
