@@ -16,12 +16,17 @@ def write_tone(path, hz, seconds):
         out.writeframes(period.tobytes() * seconds)
 
 
-def read(path):
-    """The samples of any sound file, at 8 kHz, one channel."""
-    raw = subprocess.run(["sox", "-V1", "--ignore-length", str(path), "-t", "raw", "-r", str(RATE),
+def sox(source, octets=None):
+    """What sox reads from `source`, as samples at 8 kHz, one channel."""
+    raw = subprocess.run(["sox", "-V1", "--ignore-length", *source, "-t", "raw", "-r", str(RATE),
                           "-e", "signed", "-b", "16", "-c", "1", "-"],
-                         capture_output=True, check=True).stdout
+                         input=octets, capture_output=True, check=True).stdout
     return array.array("h", raw[:len(raw) // 2 * 2])
+
+
+def samples_of_rtp(packets):
+    """The sound of captured RTP packets of PCMA."""
+    return sox(["-t", "al", "-r", str(RATE), "-c", "1", "-"], b"".join(p[12:] for p in packets))
 
 
 def share(samples, hz):
@@ -35,9 +40,8 @@ def share(samples, hz):
     return 2 * power / (len(samples) * total) if total else 0.0
 
 
-def seconds_of_tone(path, hz):
-    """For how long the recording carries this tone, in steps of 50 ms."""
-    samples = read(path)
+def seconds_of_tone(samples, hz):
+    """For how long this tone is in it, in steps of 50 ms."""
     step = RATE // 20
     blocks = (samples[i:i + step] for i in range(0, len(samples) - step + 1, step))
     return sum(1 for block in blocks if share(block, hz) > 0.8) / 20

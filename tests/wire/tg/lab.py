@@ -6,7 +6,8 @@
       prov2 198.51.100.6 ────┤  203.0.113.0/24 └────────┘           └── office 192.168.1.21, .22
       evil         .66  ─────┘
 
-tg runs tollgate.  Nobody but tg stands on both switches.
+tg runs tollgate.  prov1 is the provider of the trunk acme, prov2 that of beta.
+Nobody but tg stands on both switches.
 """
 import pathlib
 
@@ -19,6 +20,7 @@ PHONES = ["10.0.0.11", "10.0.0.12"]
 PBX = "192.168.1.10"
 OFFICE = ["192.168.1.21", "192.168.1.22"]
 PROVIDERS = {"prov1": "198.51.100.5", "prov2": "198.51.100.6"}
+TRUNKS = {"acme": "prov1", "beta": "prov2"}
 DOMAIN = "pbx.example.com"
 CUSTOMER, CUSTOMER_SECRET = "u12345", "trunk-secret-of-the-tests"
 
@@ -56,12 +58,14 @@ class Lab:
         return path
 
     def pbx(self, **passwords):
-        """The PBX; passwords of its own extensions."""
-        return Kamailio(self, "pbx", "pbx.cfg", PBX, passwords or {"nobody": "x"}, DOMAIN=DOMAIN, SBC=TG_LAN)
+        """The PBX; passwords of its own extensions.  Extension 200 answers for its number."""
+        return Kamailio(self, "pbx", "pbx.cfg", PBX, passwords or {"nobody": "x"},
+                        DOMAIN=DOMAIN, SBC=TG_LAN)
 
     def provider(self, host="prov1", *defines):
         """A provider with one customer; for the defines see provider.cfg."""
-        domain = {"prov1": "sip.acme.example", "prov2": "sip.beta.example"}[host]
+        name = next(trunk for trunk, at in TRUNKS.items() if at == host)
+        domain = f"sip.{name}.example"
         return Kamailio(self, host, "provider.cfg", PROVIDERS[host], {CUSTOMER: CUSTOMER_SECRET},
                         defines=defines, DOMAIN=domain, REALM=domain, CUSTOMER=CUSTOMER)
 
@@ -71,7 +75,7 @@ class Lab:
                      **more)
 
     def answering(self, host, hz=620, auto=True):
-        """A phone without an account that answers at port 5080: what the PSTN or a short code is."""
+        """A phone without an account that answers at port 5080: the PSTN, or a short code."""
         address = PBX if host == "pbx" else PROVIDERS[host]
         user = "service" if host == "pbx" else "pstn"
         return Phone(self, host, f"{user}-{host}", f"{user}@{address}", address, port=5080, hz=hz,

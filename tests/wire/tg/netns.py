@@ -43,6 +43,7 @@ class Net:
     def __init__(self):
         self.switches = []
         self.hosts = []
+        self.cables = []
 
     def switch(self, name):
         run("ip", "-batch", "-", stdin=f"link add {name} type bridge\nlink set {name} up\n")
@@ -60,8 +61,9 @@ class Net:
                   for the internet and needs no routers; an address is a gateway
         """
         outer = f"{switch}-{host}"[:15]
-        run("ip", "-batch", "-", stdin=f"link add {outer} type veth peer name {switch} netns {host}\n"
-            f"link set {outer} master {switch} up\n")
+        run("ip", "-batch", "-", stdin=f"link add {outer} type veth "
+            f"peer name {switch} netns {host}\nlink set {outer} master {switch} up\n")
+        self.cables.append(outer)
         lines = [f"addr add {a} dev {switch}" for a in addresses] + [f"link set {switch} up"]
         if default is not None:
             lines.append(f"route add default {'via ' + default if default else ''} dev {switch}")
@@ -84,14 +86,16 @@ class Net:
             forward.write("1")
 
     @contextlib.contextmanager
-    def loss(self, percent, port):
-        """While inside, every switch loses this share of the UDP packets from or to `port`."""
+    def loss(self, percent, port, switch="wan"):
+        """While inside, the switch loses this share of the UDP packets from or to `port`.
+
+        Yields a function that tells how many so far."""
         rule = f"numgen random mod 100 < {percent} counter drop"
         run("nft", "-f", "-", stdin=f"""table bridge loss {{
             chain wire {{
                 type filter hook forward priority 0
-                udp dport {port} {rule}
-                udp sport {port} udp dport != {port} {rule}
+                iifname "{switch}-*" udp dport {port} {rule}
+                iifname "{switch}-*" udp sport {port} udp dport != {port} {rule}
             }}
         }}
         """)
@@ -101,10 +105,10 @@ class Net:
             run("nft", "delete", "table", "bridge", "loss")
 
     def close(self):
-        for host in self.hosts:
-            run("ip", "netns", "del", host)
-        for switch in self.switches:
-            run("ip", "link", "del", switch)
+        """Undo it; cables by name, because a namespace goes only with its last process."""
+        run("ip", "-batch", "-", stdin="".join(
+            [f"link del {name}\n" for name in self.cables + self.switches]
+            + [f"netns del {host}\n" for host in self.hosts]))
 
 
 def lost(ruleset):

@@ -1,4 +1,5 @@
 """The real peers: baresip phones, Kamailio, sipp; and a bare socket for what no peer would send."""
+import contextlib
 import hashlib
 import json
 import os
@@ -39,10 +40,10 @@ class Process:
 
     def start(self, *words, env=None):
         with open(self.folder / "log", "ab") as log:
-            self.child = subprocess.Popen(netns.command(self.host, *words), stdin=subprocess.DEVNULL,
-                                          stdout=log, stderr=log, cwd=self.folder,
-                                          env={**os.environ, **(env or {})},
-                                          start_new_session=True)  # ctrl-C is for the runner
+            self.child = subprocess.Popen(
+                netns.command(self.host, *words), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                cwd=self.folder, env={**os.environ, **(env or {})},
+                start_new_session=True)  # ctrl-C is for the runner
 
     def log(self):
         path = self.folder / "log"
@@ -52,13 +53,18 @@ class Process:
         return self.child is not None and self.child.poll() is None
 
     def stop(self, sign=signal.SIGKILL, patience=5):
+        """End it, and whatever it started."""
+        if self.child is None:
+            return
         if self.running():
             self.child.send_signal(sign)
             try:
                 self.child.wait(patience)
             except subprocess.TimeoutExpired:
-                self.child.kill()
-                self.child.wait()
+                pass
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.child.pid, signal.SIGKILL)
+        self.child.wait()
 
     def close(self):
         self.stop()
@@ -80,8 +86,9 @@ class Kamailio(Process):
 
     def launch(self):
         """Start (again) and return when it answers."""
-        self.start("kamailio", "-DD", "-f", str(self.folder / "kamailio.cfg"), "-w", str(self.folder),
-                   "-Y", str(self.folder), "-m", "32", "-M", "4", *self.defines)
+        folder = str(self.folder)
+        self.start("kamailio", "-DD", "-f", f"{folder}/kamailio.cfg", "-w", folder, "-Y", folder,
+                   "-m", "32", "-M", "4", *self.defines)
         until(self.answers, 10, f"{self.name} did not answer an OPTIONS")
 
     def answers(self):
@@ -133,7 +140,14 @@ def port_taken(address, port):
 
 
 class Phone(Process):
-    """baresip with one account, a tone as its microphone and a recording of what it hears."""
+    """baresip with one account, a tone as its microphone and a recording of what it hears.
+
+    secret    None: it does not register
+    proxy     host that all its requests go to
+    hz        the tone it says
+    auto      it answers by itself
+    patience  seconds that its first registration may take
+    """
 
     CONFIG = """net_interface {address}
 sip_listen {address}:{port}
@@ -158,14 +172,14 @@ snd_path {folder}
 """
 
     def __init__(self, lab, host, name, aor, address, secret=None, proxy=None, port=5060,
-                 hz=440, auto=False, expires=600, auth_user=None):
+                 hz=440, auto=False, patience=5):
         super().__init__(lab, host, f"phone-{name}")
         self.aor, self.address, self.hz = aor, address, hz
         user = aor.partition("@")[0]
         rtp = random.randrange(16384, 32000, 2)
-        account = f"<sip:{aor}>;regint={expires if secret else 0};audio_codecs=pcma/8000/1"
+        account = f"<sip:{aor}>;regint={600 if secret else 0};audio_codecs=pcma/8000/1"
         if secret:
-            account += f";auth_user={auth_user or user};auth_pass={secret}"
+            account += f";auth_user={user};auth_pass={secret}"
         if proxy:
             account += f';outbound="sip:{proxy}"'
         if auto:
@@ -179,7 +193,7 @@ snd_path {folder}
         self.start("baresip", "-f", str(self.folder), "-v", "-s")
         self.control = until(self.connect, 5, f"{self.name} did not start")
         if secret:
-            self.registered()
+            self.registered(patience)
 
     def connect(self):
         with netns.inside(self.host):
@@ -265,7 +279,8 @@ snd_path {folder}
 
     def heard(self, hz):
         """Seconds of this tone in what came in, over all calls so far (after their end)."""
-        return sum(audio.seconds_of_tone(path, hz) for path in self.folder.glob("dump-*-dec.wav"))
+        return sum(audio.seconds_of_tone(audio.sox([path]), hz)
+                   for path in self.folder.glob("dump-*-dec.wav"))
 
     def close(self):
         if getattr(self, "control", None):

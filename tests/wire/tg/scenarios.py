@@ -62,9 +62,10 @@ Contact: <sip:pstn@[local_ip]:[local_port]>
 """)
 
 
-def answer(*then):
-    """Ring, answer with SDP, then play the steps."""
-    return scenario(recv("INVITE"), reply(100), reply(180), reply(200, sdp=True), recv("ACK"), *then)
+def answer():
+    """Ring, answer with SDP, wait for the BYE."""
+    return scenario(recv("INVITE"), reply(100), reply(180), reply(200, sdp=True), recv("ACK"),
+                    recv("BYE"), ok())
 
 
 def refuse(status):
