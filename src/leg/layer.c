@@ -223,7 +223,7 @@ static void unexpected(struct leg_layer *l, const struct leg *g, enum leg_ev eve
 	l->unexpected++;
 	log_event(l->conf.log, EV_UNEXPECTED_STATE, LOG_CAUSE("machine", SLICE("half-call")),
 	          LOG_STR("state", slice_str(leg_call_state_name(g->call))),
-	          LOG_STR("event", slice_str(leg_ev_name(event))), LOG_END);
+	          LOG_STR("input", slice_str(leg_ev_name(event))), LOG_END);
 }
 
 /** One event, one cell.  False when the half-call is gone. */
@@ -267,7 +267,7 @@ void leg_step(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 			return;
 		next.event = l->raised;
 	}
-	assert(!"a raised event raised without end");
+	assert(false); /* a raised event raised without end */
 }
 
 static void step_event(struct leg_layer *l, struct leg *g, enum leg_ev event)

@@ -19,7 +19,9 @@ enum {
 
 struct location;
 
-/** A binding as it is given and shown.  Slices borrow: from the caller, or until the next change. */
+/**
+ * A binding as it is given and shown.  Slices borrow: from the caller, or until the next change.
+ */
 struct location_binding {
 	struct slice user;    /* AoR user, unescaped */
 	struct slice contact; /* URI without brackets */

@@ -1,9 +1,9 @@
 /*
  * The edge: SIP with strangers, phones and PBXs.
  *
- * It proves nobody: a digest goes to the vault, with REGISTER as AUTH_ASK and with INVITE inside the
- * CALL_ASK, so that an edge that was taken over can call for nobody who did not prove himself to it.
- * What a stranger costs is one stateless answer.
+ * It proves nobody: a digest goes to the vault, with REGISTER as AUTH_ASK and with INVITE inside
+ * the CALL_ASK, so that an edge that was taken over can call for nobody who did not prove himself
+ * to it.  What a stranger costs is one stateless answer.
  */
 #ifndef TG_ROLE_EDGE_H
 #define TG_ROLE_EDGE_H

@@ -1,6 +1,6 @@
 /*
- * Grants wait here for the LEG_INVITE that uses them.  A grant that nobody uses within UA_GRANT_MS is
- * void: the caller gave up meanwhile.
+ * Grants wait here for the LEG_INVITE that uses them.  A grant that nobody uses within UA_GRANT_MS
+ * is void: the caller gave up meanwhile.
  */
 #include "base/pool.h"
 #include "base/table.h"

@@ -1,9 +1,10 @@
 /*
  * The registrar (RFC 3261 §10.3): bindings of proven accounts.
  *
- * OURS: an account registers itself and nobody else (B9); a Contact that names us or a trunk is refused
- *       (C11); the answer needs no transaction, since a copy of an answered REGISTER is a used nonce
- *       and gets a new challenge.
+ * OURS: an account registers itself and nobody else (B9); a Contact that names us or a trunk is
+ * refused
+ *       (C11); the answer needs no transaction, since a copy of an answered REGISTER is a used
+ *       nonce and gets a new challenge.
  */
 #include "role/edge_priv.h"
 
@@ -61,7 +62,8 @@ static uint16_t read_contact(struct edge *e, struct edge_pending *p, const struc
 		*rule = "too-many-contacts";
 		return 403;
 	}
-	if ((c->uri.kind != SIP_URI_SIP && c->uri.kind != SIP_URI_SIPS) || c->uri.headers.p != NULL) {
+	if ((c->uri.kind != SIP_URI_SIP && c->uri.kind != SIP_URI_SIPS) ||
+	    c->uri.headers.p != NULL) {
 		*rule = "contact-uri";
 		return 403; /* regescrt: headers in a Contact would be ours to send */
 	}

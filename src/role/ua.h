@@ -51,7 +51,8 @@ void ua_fini(struct ua *ua);
 
 enum ua_verdict {
 	UA_DONE, /* answered, absorbed or dropped */
-	UA_NEW   /* ua->msg is a new, well-formed request outside any dialog, of a method that we know */
+	/* ua->msg is a new, well-formed request outside any dialog, of a method that we know */
+	UA_NEW
 };
 enum ua_verdict ua_packet(struct ua *ua, uint64_t now_ms, const struct tg_flow *flow,
                           struct slice datagram);
