@@ -2,8 +2,9 @@
  * What edge and carrier have in common: reading a packet up to the point where it is a new request
  * that the role must judge, and joining transactions, half-calls and grants.
  *
- * One packet:  ua_packet()  keepalive? ─ parse ─ response? txn ─ check ─ retransmission, ACK, CANCEL? txn
- *              ─ our To tag? leg ─ unknown method, Require ─ and only then UA_NEW to the role.
+ * One packet, in ua_packet(): keepalive? parse; a response goes to txn; check; a retransmission, an ACK
+ * or a CANCEL goes to txn; a request with our To tag goes to leg; an unknown method or extension is
+ * refused; and only what is left is UA_NEW to the role.
  */
 #ifndef TG_ROLE_UA_H
 #define TG_ROLE_UA_H
@@ -24,8 +25,8 @@ struct ua_hooks {
 	bool (*same_peer)(void *role, const struct tg_flow *with, const struct tg_flow *came);
 	/** An event of a transaction that no half-call owns. */
 	void (*event)(void *role, const struct txn_event *event);
-	/** Turn a grant into the peer to ring.  False with *status and *rule: nobody there.  Slices of
-	 *  `out` live until the next call. */
+	/** Turn a grant into the peer to ring.  False with *status and *rule: nobody there.
+	 *  Slices of `out` live until the next call. */
 	bool (*target)(void *role, const struct link_call_grant *grant, struct leg_target *out,
 	               uint16_t *status, struct slice *rule);
 };
@@ -63,8 +64,8 @@ bool ua_message(struct ua *ua, uint64_t now_ms, const struct link_msg *msg);
 void ua_tick(struct ua *ua, uint64_t now_ms);
 uint64_t ua_next_ms(const struct ua *ua);
 
-/** Begin a stateless response to ua->msg or another answerable request; write headers and a body, then
- *  ua_reply_end().  The same request always gets the same To tag. */
+/** Begin a stateless response to an answerable request; write headers, then ua_reply_end().
+ *  The same request always gets the same To tag. */
 struct buf ua_reply_begin(struct ua *ua, const struct sip_message *req, const struct tg_flow *flow,
                           uint16_t status);
 void ua_reply_end(struct ua *ua, struct buf *b);
