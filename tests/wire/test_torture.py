@@ -30,9 +30,14 @@ def octets_of(rfc, name):
 
 
 def allowed(row, octets):
-    """A function of the answer's status (None = silence): does the table allow it?"""
+    """A function of the answer's status (None = silence): does the table allow it?
+
+    What is to be accepted may get any answer but 400 and 505: those say that it was not understood.
+    """
     words = row["expected"] + " " + row.get("also_allowed", "")
     codes = {int(code) for code in re.findall(r"\b[3-6]\d\d\b", words)}
+    if re.search(r"error|reject", words):
+        codes.add(400)
     silence = octets.startswith((b"SIP/2.0", b"ACK ")) or re.search(r"discard|drop", words)
     takes = re.search(r"accept|handle|forward|ignor|infer|strip|process|liberal", words)
 

@@ -25,13 +25,14 @@ networks:
   - {{ name: home, interface: wan, prefix: {home}/32 }}
 {pbxs}{trunks}{inbound}outbound:
   emergency: ["112"]
-  allow: ["+3491*"]
-  trunks: [{order}]
-accounts:   {{ default-networks: [office, home] }}
+{outbound}accounts:   {{ default-networks: [office, home] }}
 media:      {{ ports: 20000-29999, silence: {silence} }}
 limits:     {{ edges: {edges}, carriers: {carriers}, relays: {relays} }}
 """
 PBXS = "pbxs:\n  - {{ name: freepbx, interface: lan, address: {address}:5060, domain: {domain} }}\n"
+OUTBOUND = """  allow: ["+3491*"]
+  trunks: [{order}]
+"""
 TRUNK = """  - name: {name}
     interface: wan
     address: {address}:5060
@@ -84,14 +85,14 @@ class Tollgate(Process):
             home=world.HOME, silence=silence, edges=edges, carriers=carriers, relays=relays,
             pbxs=PBXS.format(address=world.PBX, domain=world.DOMAIN) if pbx else "",
             trunks="trunks:\n" + blocks if blocks else "",
-            inbound="inbound:\n" + "".join(inbound) if inbound else "", order=", ".join(trunks))
+            inbound="inbound:\n" + "".join(inbound) if inbound else "", outbound=OUTBOUND.format(order=", ".join(trunks)) if trunks else "")
 
     # ---- running it
 
     def launch(self):
         """Start (again) and return when it is ready."""
         began = self.log().count("event=listening")
-        self.start(self.binary, "run", "--config", str(self.config), env=SANITIZERS)
+        self.start(self.binary, "run", f"--config={self.config}", env=SANITIZERS)
 
         def ready():
             if not self.running():
@@ -113,7 +114,7 @@ class Tollgate(Process):
             until(lambda: not any(alive(pid) for pid in pids), 2, "a process outlived the warden")
 
     def ask(self, *words, stdin=None):
-        command = netns.command("tg", self.binary, *words, "--config", str(self.config))
+        command = netns.command("tg", self.binary, *words, f"--config={self.config}")
         return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=20,
                               env={**os.environ, **SANITIZERS})
 
