@@ -32,7 +32,7 @@ static bool is_never(const struct relay_conf *conf, const struct tg_addr *addr)
 }
 
 static enum media_peer_verdict check_class(const struct relay_iface *iface,
-					   const struct tg_addr *addr, bool itself)
+                                           const struct tg_addr *addr, bool itself)
 {
 	switch (tg_addr_class(addr)) {
 	case TG_ADDR_PUBLIC:
@@ -40,16 +40,16 @@ static enum media_peer_verdict check_class(const struct relay_iface *iface,
 	case TG_ADDR_PRIVATE:
 		return iface->private_ok || itself ? MEDIA_PEER_OK : MEDIA_PEER_PRIVATE;
 	case TG_ADDR_LOOPBACK: /* an interface on loopback serves what runs on this machine */
-		return tg_addr_class(&iface->addr) == TG_ADDR_LOOPBACK ? MEDIA_PEER_OK
-									: MEDIA_PEER_CLASS;
+		return tg_addr_class(&iface->addr) == TG_ADDR_LOOPBACK ? MEDIA_PEER_OK :
+		                                                         MEDIA_PEER_CLASS;
 	default:
 		return MEDIA_PEER_CLASS;
 	}
 }
 
 enum media_peer_verdict media_peer_check(const struct relay_conf *conf, uint16_t iface,
-					 const struct tg_addr *addr,
-					 const struct tg_addr *signalling)
+                                         const struct tg_addr *addr,
+                                         const struct tg_addr *signalling)
 {
 	bool itself = signalling->family != TG_AF_NONE && tg_addr_ip_eq(addr, signalling);
 	enum media_peer_verdict verdict;
@@ -65,7 +65,8 @@ enum media_peer_verdict media_peer_check(const struct relay_conf *conf, uint16_t
 		if (addr->port >= conf->port_min && addr->port <= conf->port_max)
 			return MEDIA_PEER_RANGE;
 	}
-	if (addr->port > 0 && addr->port < 1024) /* DNS and its like speak UDP there, phones do not */
+	if (addr->port > 0 &&
+	    addr->port < 1024) /* DNS and its like speak UDP there, phones do not */
 		return MEDIA_PEER_PORT;
 	return is_never(conf, addr) ? MEDIA_PEER_NEVER : MEDIA_PEER_OK;
 }

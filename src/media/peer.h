@@ -5,14 +5,14 @@
 #include "media/relay.h"
 
 /* name, text: why an address gets no media.  Enum and text follow. */
-#define MEDIA_PEER_TABLE(X)                                                          \
-	X(MEDIA_PEER_OK, "allowed")                                                  \
-	X(MEDIA_PEER_FAMILY, "not an address of the interface's IP version")         \
-	X(MEDIA_PEER_CLASS, "not a unicast address that hosts may have")             \
-	X(MEDIA_PEER_PRIVATE, "a private address that only SDP names")               \
-	X(MEDIA_PEER_OWN, "our own address, named by somebody who is not here")      \
-	X(MEDIA_PEER_RANGE, "a port of the relay itself")                            \
-	X(MEDIA_PEER_PORT, "a port below 1024")                                      \
+#define MEDIA_PEER_TABLE(X)                                                     \
+	X(MEDIA_PEER_OK, "allowed")                                             \
+	X(MEDIA_PEER_FAMILY, "not an address of the interface's IP version")    \
+	X(MEDIA_PEER_CLASS, "not a unicast address that hosts may have")        \
+	X(MEDIA_PEER_PRIVATE, "a private address that only SDP names")          \
+	X(MEDIA_PEER_OWN, "our own address, named by somebody who is not here") \
+	X(MEDIA_PEER_RANGE, "a port of the relay itself")                       \
+	X(MEDIA_PEER_PORT, "a port below 1024")                                 \
 	X(MEDIA_PEER_NEVER, "on the list of addresses that never get media")
 
 enum media_peer_verdict {
@@ -34,7 +34,7 @@ const char *media_peer_text(enum media_peer_verdict verdict);
  *             private or one of this machine; family NONE = not known
  */
 enum media_peer_verdict media_peer_check(const struct relay_conf *conf, uint16_t iface,
-					 const struct tg_addr *addr,
-					 const struct tg_addr *signalling);
+                                         const struct tg_addr *addr,
+                                         const struct tg_addr *signalling);
 
 #endif

@@ -12,7 +12,7 @@ enum { DRAWS = 16 };
 struct media_ports {
 	uint32_t rest_ms;
 	uint32_t pairs;
-	uint16_t first; /* even */
+	uint16_t first;     /* even */
 	uint64_t free_ms[]; /* from when on it may be picked; UINT64_MAX = taken */
 };
 
@@ -74,7 +74,7 @@ static uint64_t count_free(const struct media_ports *ports, uint64_t now_ms)
 }
 
 enum tg_err media_ports_pick(struct media_ports *ports, struct tg_rng *rng, uint64_t now_ms,
-			     uint16_t *port)
+                             uint16_t *port)
 {
 	uint32_t pair = 0;
 	uint64_t n;

@@ -1,4 +1,4 @@
-/* Which even/odd port pair a stream gets: unpredictable, and never one that was used lately (E9). */
+/* Which even/odd port pair a stream gets: unpredictable, and none that was used lately (E9). */
 #ifndef TG_MEDIA_PORTS_H
 #define TG_MEDIA_PORTS_H
 
@@ -27,7 +27,7 @@ void media_ports_free(struct media_ports *ports);
  * TG_ELIMIT  all are taken or resting
  */
 TG_MUST_USE enum tg_err media_ports_pick(struct media_ports *ports, struct tg_rng *rng,
-					 uint64_t now_ms, uint16_t *port);
+                                         uint64_t now_ms, uint16_t *port);
 
 /**
  * Take this very pair again, resting or not: the call that had it goes on.

@@ -38,7 +38,8 @@ TEST(ports_range)
 			return;
 		CHECK((p != NULL) == (rows[i].pairs > 0), rows[i].why);
 		while (p != NULL && media_ports_pick(p, &rng, 0, &port) == TG_OK) {
-			CHECK(port % 2 == 0 && port >= rows[i].min && port < rows[i].max, rows[i].why);
+			CHECK(port % 2 == 0 && port >= rows[i].min && port < rows[i].max,
+			      rows[i].why);
 			n++;
 		}
 		CHECK(n == rows[i].pairs, rows[i].why);
@@ -56,7 +57,8 @@ TEST(ports_rest)
 		return;
 	CHECK(media_ports_pick(p, &rng, 1000, &port) == TG_OK && port == 20000, "the only one");
 	media_ports_give(p, port, 5000);
-	CHECK(media_ports_pick(p, &rng, 34999, &port) == TG_ELIMIT, "E9: late packets reach nobody");
+	CHECK(media_ports_pick(p, &rng, 34999, &port) == TG_ELIMIT,
+	      "E9: late packets reach nobody");
 	CHECK(media_ports_pick(p, &rng, 35000, &port) == TG_OK, "rested");
 	media_ports_undo(p, port);
 	CHECK(media_ports_pick(p, &rng, 35000, &port) == TG_OK, "never bound: free at once");
@@ -79,7 +81,7 @@ TEST(ports_take)
 	media_ports_free(p);
 }
 
-/* E9: nobody who sees ports of calls can tell the next.  Neighbours come as often as chance says. */
+/* E9: nobody who sees ports of calls can tell the next.  Neighbours come by chance only. */
 TEST(ports_unpredictable)
 {
 	struct media_ports *p = media_ports_new(20000, 29999, 30000);

@@ -41,7 +41,7 @@ static void conf_defaults(struct relay_conf *conf)
 }
 
 struct relay *relay_new(const struct relay_conf *conf, struct link_out out,
-			const struct tg_rng *rng, uint64_t now_ms)
+                        const struct tg_rng *rng, uint64_t now_ms)
 {
 	struct relay *r;
 	struct tg_key key;
@@ -63,9 +63,9 @@ struct relay *relay_new(const struct relay_conf *conf, struct link_out out,
 	r->cursor = 1;
 	tg_rng_bytes(&r->rng, &key, sizeof(key));
 	r->sessions = tg_pool_new("relay sessions", sizeof(struct relay_session), conf->sessions,
-				  conf->reserve);
+	                          conf->reserve);
 	r->streams = tg_pool_new("relay streams", sizeof(struct relay_stream), r->conf.streams,
-				 conf->reserve);
+	                         conf->reserve);
 	r->table = tg_table_new(conf->sessions, &key);
 	r->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (r->sessions == NULL || r->streams == NULL || r->table == NULL || r->epoll_fd < 0 ||
@@ -128,12 +128,12 @@ static bool same_proc(struct link_proc a, struct link_proc b)
 static struct relay_session *find_session(const struct relay *r, const struct link_head *head)
 {
 	uint64_t hash = key_hash(r, head->leg.call, head->from);
-	uint32_t at = 0, slot, found;
+	uint32_t at = 0, slot;
 
 	while ((slot = tg_table_find(r->table, hash, &at)) != 0) {
-		struct relay_session *session = next_session(r, slot, &found);
+		struct relay_session *session = tg_pool_at(r->sessions, slot);
 
-		if (session != NULL && found == slot && session->leg.call == head->leg.call &&
+		if (session != NULL && session->leg.call == head->leg.call &&
 		    same_proc(session->owner, head->from))
 			return session;
 	}
@@ -143,9 +143,9 @@ static struct relay_session *find_session(const struct relay *r, const struct li
 static struct relay_session *new_session(struct relay *r, const struct link_msg *msg)
 {
 	const struct link_head *head = &msg->head;
-	struct relay_session *session = msg->media_open.emergency
-						? tg_pool_take_reserved(r->sessions)
-						: tg_pool_take(r->sessions);
+	struct relay_session *session = msg->media_open.emergency ?
+	                                        tg_pool_take_reserved(r->sessions) :
+	                                        tg_pool_take(r->sessions);
 
 	if (session == NULL)
 		return NULL;
@@ -154,7 +154,7 @@ static struct relay_session *new_session(struct relay *r, const struct link_msg 
 	session->epoch = head->epoch;
 	session->emergency = msg->media_open.emergency != 0;
 	if (tg_table_add(r->table, key_hash(r, head->leg.call, head->from),
-			 tg_pool_handle(r->sessions, session).slot) != TG_OK) {
+	                 tg_pool_handle(r->sessions, session).slot) != TG_OK) {
 		tg_pool_give(r->sessions, session);
 		return NULL;
 	}
@@ -162,8 +162,8 @@ static struct relay_session *new_session(struct relay *r, const struct link_msg 
 	return session;
 }
 
-void relay_report(struct relay *r, const struct relay_session *session,
-		  enum link_media_event event, uint8_t stream, uint8_t side)
+void relay_report(struct relay *r, const struct relay_session *session, enum link_media_event event,
+                  uint8_t stream, uint8_t side)
 {
 	struct link_msg msg;
 
@@ -199,7 +199,7 @@ void relay_session_close(struct relay *r, struct relay_session *session, bool re
 }
 
 static void answer_open(struct relay *r, const struct link_msg *ask,
-			const struct relay_session *session)
+                        const struct relay_session *session)
 {
 	struct link_msg msg;
 
@@ -222,7 +222,7 @@ static void answer_open(struct relay *r, const struct link_msg *ask,
 
 /* Open what the session has not yet.  All or nothing: a call with half its audio helps nobody. */
 static bool open_streams(struct relay *r, struct relay_session *session,
-			 const struct link_media_open *open)
+                         const struct link_media_open *open)
 {
 	uint8_t had = session->streams;
 
@@ -316,7 +316,8 @@ static void on_process(struct relay *r, const struct link_peer *peer)
 	uint32_t slot, from = 1;
 
 	while ((session = next_session(r, from, &slot)) != NULL) {
-		bool older = peer->up ? session->epoch < peer->epoch : session->epoch <= peer->epoch;
+		bool older =
+			peer->up ? session->epoch < peer->epoch : session->epoch <= peer->epoch;
 
 		if (same_proc(session->owner, peer->proc) && older)
 			relay_session_close(r, session, false);

@@ -2,13 +2,13 @@
  * The relay role: RTP and RTCP of calls, from one side to the other, and nothing else.
  *
  * One call: its owner (a half-call in an edge or carrier) posts MEDIA_OPEN; the relay binds two
- * ports a side and stream and answers MEDIA_OPENED.  Now every packet is dropped.  MEDIA_PEER says who
- * sits on a side: with LINK_LATCH_EXACT packets come from and go to that address only; with
+ * ports a side and stream and answers MEDIA_OPENED.  Now every packet is dropped.  MEDIA_PEER says
+ * who sits on a side: with LINK_LATCH_EXACT packets come from and go to that address only; with
  * LINK_LATCH_FROM_IP nothing is sent until the first valid packet from the signalling address
- * arrived, and its source is the peer from then on.  A later MEDIA_PEER arms the latch again only if
- * it names another address, signalling address or latch mode.  MEDIA_PEER with `up` starts the watch
- * for silence and one-way audio, which MEDIA_REPORT tells.  MEDIA_CLOSE, or the death of the owner's
- * process, closes the ports; a last MEDIA_REPORT carries what each side sent.
+ * arrived, and its source is the peer from then on.  A later MEDIA_PEER arms the latch again only
+ * if it names another address, signalling address or latch mode.  MEDIA_PEER with `up` starts the
+ * watch for silence and one-way audio, which MEDIA_REPORT tells.  MEDIA_CLOSE, or the death of the
+ * owner's process, closes the ports; a last MEDIA_REPORT carries what each side sent.
  *
  * packet in -> media/socket -> media/rtp (well-formed?) -> media/stream (from the peer? whereto?)
  *           -> statistics -> the other side's socket.
@@ -30,17 +30,19 @@ struct relay_iface {
 
 struct relay_conf {
 	struct link_proc self;
-	const struct relay_iface *iface; /* borrowed during relay_new(); index = link_media_side.iface */
+	const struct relay_iface
+		*iface; /* borrowed during relay_new(); index = link_media_side.iface */
 	uint16_t iface_count;
 	uint16_t port_min, port_max; /* of this process: two relays never share a range */
 	uint32_t sessions;           /* most calls at once */
 	uint32_t streams;            /* most streams at once; 0 = sessions */
 	uint32_t reserve;            /* of these, sessions that only emergency calls get */
-	uint32_t port_rest_ms;       /* a released port is not used again for so long (E9); 0 = 30 s */
-	uint32_t one_way_ms;         /* silence of one side only is told after this; 0 = 8 s (R93) */
-	uint32_t idle_close_ms;      /* no packet and no message for so long: closed; 0 = 4 h */
-	uint32_t packets_per_s;      /* of one side of one stream, more is dropped (E6); 0 = 2000 */
-	const struct tg_addr *never; /* borrowed as above: nothing is sent to these ip:port (SIP ports
+	uint32_t port_rest_ms;  /* a released port is not used again for so long (E9); 0 = 30 s */
+	uint32_t one_way_ms;    /* silence of one side only is told after this; 0 = 8 s (R93) */
+	uint32_t idle_close_ms; /* no packet and no message for so long: closed; 0 = 4 h */
+	uint32_t packets_per_s; /* of one side of one stream, more is dropped (E6); 0 = 2000 */
+	const struct tg_addr
+		*never; /* borrowed as above: nothing is sent to these ip:port (SIP ports
 	                                of trunks); port 0 = any port */
 	uint16_t never_count;
 };
@@ -56,7 +58,7 @@ struct relay;
  * NULL without memory, descriptors, or with a range or count that cannot be (why in errno).
  */
 struct relay *relay_new(const struct relay_conf *conf, struct link_out out,
-			const struct tg_rng *rng, uint64_t now_ms);
+                        const struct tg_rng *rng, uint64_t now_ms);
 
 /** Close all sockets without a report.  NULL is fine. */
 void relay_free(struct relay *relay);
@@ -92,12 +94,12 @@ struct relay_stat {
 	uint64_t opened, refused;   /* MEDIA_OPEN */
 	uint64_t packets, octets;   /* forwarded */
 	uint64_t malformed;         /* RFC 3550 A.1, A.2 (E10) */
-	uint64_t wrong_source;      /* before the kernel filters for us, i.e. until a side is bound */
-	uint64_t no_peer;           /* valid, but the other side is not known yet, or is off */
+	uint64_t wrong_source; /* before the kernel filters for us, i.e. until a side is bound */
+	uint64_t no_peer;      /* valid, but the other side is not known yet, or is off */
 	uint64_t over_rate;
 	uint64_t send_failed;
-	uint64_t peers_refused;     /* MEDIA_PEER naming an address where we send nothing (E5) */
-	uint64_t strange;           /* messages that do not belong to a session of their sender */
+	uint64_t peers_refused; /* MEDIA_PEER naming an address where we send nothing (E5) */
+	uint64_t strange;       /* messages that do not belong to a session of their sender */
 };
 void relay_stat(const struct relay *relay, struct relay_stat *out);
 

@@ -55,7 +55,8 @@ uint32_t relay_readable(struct relay *r, uint64_t now_us)
 	int n = epoll_wait(r->epoll_fd, event, RELAY_BATCH, 0);
 
 	relay_clock(r, now_us);
-	for (int i = 0; i < n; i++) /* one packet a socket and turn: a flood at one starves no other */
+	for (int i = 0; i < n;
+	     i++) /* one packet a socket and turn: a flood at one starves no other */
 		relay_one(r, event[i].data.ptr);
 	return n > 0 ? (uint32_t)n : 0;
 }

@@ -50,14 +50,14 @@ struct relay {
 	struct link_out out;
 	struct tg_rng rng;
 	struct tg_pool *sessions, *streams;
-	struct tg_table *table; /* call and owner -> slot in `sessions` */
+	struct tg_table *table;     /* call and owner -> slot in `sessions` */
 	struct media_ports **ports; /* one an interface */
 	struct relay_iface *iface;
 	struct tg_addr *never;
 	struct relay_stat stat;
 	uint64_t now_us; /* never runs back */
 	uint64_t tick_ms;
-	uint32_t open; /* sessions */
+	uint32_t open;   /* sessions */
 	uint32_t cursor; /* slot that the next tick begins with */
 	int epoll_fd;
 	char packet[RELAY_PACKET];
@@ -83,7 +83,7 @@ static inline uint64_t relay_clock(struct relay *r, uint64_t now_us)
  * TG_EIO     the kernel refused
  */
 TG_MUST_USE enum tg_err relay_stream_open(struct relay *r, const struct link_media_side want[2],
-					  bool emergency, struct relay_stream **out);
+                                          bool emergency, struct relay_stream **out);
 
 /** Close its sockets; the ports rest. */
 void relay_stream_close(struct relay *r, struct relay_stream *st);
@@ -95,7 +95,7 @@ void relay_stream_sync(struct relay_stream *st);
 void relay_session_close(struct relay *r, struct relay_session *session, bool report);
 
 /** Post one MEDIA_REPORT. */
-void relay_report(struct relay *r, const struct relay_session *session,
-		  enum link_media_event event, uint8_t stream, uint8_t side);
+void relay_report(struct relay *r, const struct relay_session *session, enum link_media_event event,
+                  uint8_t stream, uint8_t side);
 
 #endif

@@ -1,4 +1,4 @@
-/* The sockets of a stream: bound at the offer, connected when a peer is known, closed with the call. */
+/* The sockets of a stream: bound at the offer, connected to a known peer, closed with the call. */
 #include "media/relay_priv.h"
 #include "media/socket.h"
 
@@ -31,7 +31,7 @@ static enum tg_err bind_pair(int fd[2], struct tg_addr local, uint16_t even)
 }
 
 static enum tg_err take_pair(struct relay *r, const struct link_media_side *want, int fd[2],
-			     uint16_t *even)
+                             uint16_t *even)
 {
 	struct media_ports *ports = r->ports[want->iface];
 	const struct tg_addr *local = &r->conf.iface[want->iface].addr;
@@ -40,8 +40,8 @@ static enum tg_err take_pair(struct relay *r, const struct link_media_side *want
 	for (int tries = 0; tries < BIND_TRIES; tries++) {
 		uint16_t port = want->rtp_port;
 
-		err = port != 0 ? media_ports_take(ports, port)
-				: media_ports_pick(ports, &r->rng, r->now_us / 1000, &port);
+		err = port != 0 ? media_ports_take(ports, port) :
+		                  media_ports_pick(ports, &r->rng, r->now_us / 1000, &port);
 		if (err != TG_OK)
 			return err;
 		err = bind_pair(fd, *local, port);
@@ -69,7 +69,7 @@ static enum tg_err watch(struct relay *r, struct relay_port *port)
 }
 
 static enum tg_err open_side(struct relay *r, struct relay_stream *st, uint8_t side,
-			     const struct link_media_side *want)
+                             const struct link_media_side *want)
 {
 	int fd[2];
 	enum tg_err err = take_pair(r, want, fd, &st->local[side]);
@@ -85,7 +85,7 @@ static enum tg_err open_side(struct relay *r, struct relay_stream *st, uint8_t s
 }
 
 enum tg_err relay_stream_open(struct relay *r, const struct link_media_side want[2], bool emergency,
-			      struct relay_stream **out)
+                              struct relay_stream **out)
 {
 	struct relay_stream *st;
 	enum tg_err err;
@@ -118,7 +118,7 @@ void relay_stream_close(struct relay *r, struct relay_stream *st)
 				close(st->port[side][kind].fd); /* epoll forgets it, too */
 		if (st->local[side] != 0)
 			media_ports_give(r->ports[st->s.iface[side]], st->local[side],
-					 r->now_us / 1000);
+			                 r->now_us / 1000);
 	}
 	tg_pool_give(r->streams, st);
 }

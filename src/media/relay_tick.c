@@ -24,9 +24,7 @@ static bool is_off(const struct stream *s)
 	return s->side[0].off || s->side[1].off;
 }
 
-/*
- * When anybody was heard last; UINT64_MAX when silence is no fault: not answered yet, or on hold.
- */
+/* When anybody was heard last; UINT64_MAX when silence is no fault: not answered, or on hold. */
 static uint64_t heard_us(const struct relay_session *session)
 {
 	uint64_t heard = 0;

@@ -82,9 +82,7 @@ enum rtp_fault rtp_parse(struct rtp_head *out, struct slice packet)
 	return RTP_FINE;
 }
 
-/*
- * RFC 3550 §6.5: chunks of SSRC and items, each list ended by a zero octet and padded to 32 bits.
- */
+/* RFC 3550 §6.5: chunks of SSRC and items, the list ended by a zero and padded to 32 bits. */
 static bool sdes_fits(const char *p, size_t len, uint32_t chunks)
 {
 	size_t at = 4;

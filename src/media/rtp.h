@@ -5,15 +5,15 @@
 #include "base/slice.h"
 
 /* name, text for the operator: the first rule that a packet breaks.  Enum and text follow. */
-#define RTP_FAULT_TABLE(X)                                                       \
-	X(RTP_FINE, "well-formed")                                               \
-	X(RTP_SHORT, "shorter than its fixed header")                            \
-	X(RTP_VERSION, "version is not 2")                                       \
-	X(RTP_TYPE, "packet type that may not stand here")                       \
-	X(RTP_CSRC, "CSRC list runs over the end")                               \
-	X(RTP_EXTENSION, "header extension runs over the end")                   \
-	X(RTP_PADDING, "padding of 0 octets or more than there are")             \
-	X(RTP_LENGTH, "RTCP length field runs over the end or leaves a rest")    \
+#define RTP_FAULT_TABLE(X)                                                    \
+	X(RTP_FINE, "well-formed")                                            \
+	X(RTP_SHORT, "shorter than its fixed header")                         \
+	X(RTP_VERSION, "version is not 2")                                    \
+	X(RTP_TYPE, "packet type that may not stand here")                    \
+	X(RTP_CSRC, "CSRC list runs over the end")                            \
+	X(RTP_EXTENSION, "header extension runs over the end")                \
+	X(RTP_PADDING, "padding of 0 octets or more than there are")          \
+	X(RTP_LENGTH, "RTCP length field runs over the end or leaves a rest") \
 	X(RTP_CONTENT, "RTCP content runs over its packet")
 
 enum rtp_fault {
@@ -62,15 +62,15 @@ struct rtp_stat {
 	uint64_t packets, octets; /* UDP payload */
 	uint64_t lost_before;     /* of earlier sources on this port (SSRC changes, restarts) */
 	uint32_t ssrc;
-	uint32_t cycles;          /* sequence wraps, in the upper 16 bits */
-	uint32_t base;            /* extended first sequence number */
-	uint32_t counted;         /* packets of this source since `base` */
-	uint32_t transit, time;   /* of the last packet that counted for jitter */
-	uint32_t jitter;          /* times 16, in clock units */
-	uint16_t max;             /* highest sequence number */
-	uint16_t bad;             /* what follows a jump, if the source restarted */
+	uint32_t cycles;        /* sequence wraps, in the upper 16 bits */
+	uint32_t base;          /* extended first sequence number */
+	uint32_t counted;       /* packets of this source since `base` */
+	uint32_t transit, time; /* of the last packet that counted for jitter */
+	uint32_t jitter;        /* times 16, in clock units */
+	uint16_t max;           /* highest sequence number */
+	uint16_t bad;           /* what follows a jump, if the source restarted */
 	uint8_t type;
-	uint8_t flags;            /* enum rtp_stat_flag, rtp_stat.c */
+	uint8_t flags; /* enum rtp_stat_flag, rtp_stat.c */
 };
 
 /**
@@ -81,7 +81,7 @@ struct rtp_stat {
  * octets    of the datagram
  */
 void rtp_stat_add(struct rtp_stat *s, const struct rtp_head *head, size_t octets, uint64_t now_us,
-		  uint32_t clock_hz);
+                  uint32_t clock_hz);
 
 /** Packets lost so far (RFC 3550 A.3), duplicates never making it negative. */
 uint64_t rtp_stat_lost(const struct rtp_stat *s);

@@ -20,7 +20,8 @@ static uint32_t clock_of(uint8_t type, uint32_t clock_hz)
 		uint8_t type;
 		uint32_t hz;
 	} rows[] = {
-		{ 6, 16000 }, { 10, 44100 }, { 11, 44100 }, { 14, 90000 }, { 16, 11025 }, { 17, 22050 },
+		{ 6, 16000 },  { 10, 44100 }, { 11, 44100 },
+		{ 14, 90000 }, { 16, 11025 }, { 17, 22050 },
 	};
 
 	if (clock_hz != 0)
@@ -63,7 +64,8 @@ static void count_seq(struct rtp_stat *s, const struct rtp_head *head)
 			s->cycles += 1u << 16;
 		s->max = head->seq;
 		s->counted++;
-	} else if (delta <= (1u << 16) - MAX_MISORDER) { /* a leap: believed when the next follows */
+	} else if (delta <=
+	           (1u << 16) - MAX_MISORDER) { /* a leap: believed when the next follows */
 		if ((s->flags & HAS_BAD) != 0 && head->seq == s->bad) {
 			restart(s, head);
 		} else {
@@ -75,7 +77,8 @@ static void count_seq(struct rtp_stat *s, const struct rtp_head *head)
 	}
 }
 
-static void count_jitter(struct rtp_stat *s, const struct rtp_head *head, uint64_t now_us, uint32_t hz)
+static void count_jitter(struct rtp_stat *s, const struct rtp_head *head, uint64_t now_us,
+                         uint32_t hz)
 {
 	uint32_t transit = (uint32_t)(now_us * hz / 1000000) - head->time;
 	int32_t d = (int32_t)(transit - s->transit);
@@ -94,7 +97,7 @@ static void count_jitter(struct rtp_stat *s, const struct rtp_head *head, uint64
 }
 
 void rtp_stat_add(struct rtp_stat *s, const struct rtp_head *head, size_t octets, uint64_t now_us,
-		  uint32_t clock_hz)
+                  uint32_t clock_hz)
 {
 	s->packets++;
 	s->octets += octets;

@@ -15,24 +15,37 @@ static const struct {
 	{ "nothing at all", S(""), RTP_SHORT },
 	{ "one octet: CR keepalive of a phone", S("\x80"), RTP_SHORT },
 	{ "eleven octets", S("\x80\x00\x00\x01\x00\x00\x00\xa0\xde\xad\xbe"), RTP_SHORT },
-	{ "STUN: version 0", S("\x00\x01\x00\x00\x21\x12\xa4\x42" "123456789012"), RTP_VERSION },
-	{ "DTLS ClientHello", S("\x16\xfe\xff\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"), RTP_VERSION },
+	{ "STUN: version 0",
+	  S("\x00\x01\x00\x00\x21\x12\xa4\x42"
+	    "123456789012"),
+	  RTP_VERSION },
+	{ "DTLS ClientHello", S("\x16\xfe\xff\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"),
+	  RTP_VERSION },
 	{ "version 1", S(HEAD_OF("\x40")), RTP_VERSION },
 	{ "version 3", S(HEAD_OF("\xc0")), RTP_VERSION },
 	{ "one CSRC", S(HEAD_OF("\x81") "1234"), RTP_FINE },
 	{ "CSRC count 15, none there", S(HEAD_OF("\x8f") "1234"), RTP_CSRC },
 	{ "CSRC list one octet short", S(HEAD_OF("\x82") "1234567"), RTP_CSRC },
-	{ "extension of two words", S(HEAD_OF("\x90") "\xbe\xde\x00\x02" "12345678"), RTP_FINE },
+	{ "extension of two words",
+	  S(HEAD_OF("\x90") "\xbe\xde\x00\x02"
+	                    "12345678"),
+	  RTP_FINE },
 	{ "extension of no words", S(HEAD_OF("\x90") "\xbe\xde\x00\x00"), RTP_FINE },
 	{ "extension bit, no extension", S(HEAD_OF("\x90") "\xbe\xde\x00"), RTP_EXTENSION },
-	{ "extension of 65535 words", S(HEAD_OF("\x90") "\xbe\xde\xff\xff" "1234"), RTP_EXTENSION },
+	{ "extension of 65535 words",
+	  S(HEAD_OF("\x90") "\xbe\xde\xff\xff"
+	                    "1234"),
+	  RTP_EXTENSION },
 	{ "padding of 4 with payload", S(HEAD_OF("\xa0") "ab\x00\x00\x00\x04"), RTP_FINE },
 	{ "padding is all there is", S(HEAD_OF("\xa0") "\x00\x00\x00\x04"), RTP_FINE },
 	{ "padding of 0", S(HEAD_OF("\xa0") "abc\x00"), RTP_PADDING },
 	{ "padding larger than the payload", S(HEAD_OF("\xa0") "ab\x00\x05"), RTP_PADDING },
 	{ "padding of 255 (AST-2017-012 family)", S(HEAD_OF("\xa0") "abc\xff"), RTP_PADDING },
 	{ "padding bit without a payload", S(HEAD_OF("\xa0")), RTP_PADDING },
-	{ "padding reaches into the extension", S(HEAD_OF("\xb0") "\xbe\xde\x00\x01" "123\x02"), RTP_PADDING },
+	{ "padding reaches into the extension",
+	  S(HEAD_OF("\xb0") "\xbe\xde\x00\x01"
+	                    "123\x02"),
+	  RTP_PADDING },
 	{ "SR on the RTP port", S("\x80\xc8\x00\x06\x00\x00\x00\xa0\xde\xad\xbe\xef"), RTP_TYPE },
 };
 
@@ -41,9 +54,11 @@ TEST(rtp_parse)
 	for (size_t i = 0; i < COUNT(rtp_rows); i++) {
 		struct rtp_head h = { 0 };
 
-		CHECK(rtp_parse(&h, test_guarded(rtp_rows[i].in)) == rtp_rows[i].want, rtp_rows[i].why);
+		CHECK(rtp_parse(&h, test_guarded(rtp_rows[i].in)) == rtp_rows[i].want,
+		      rtp_rows[i].why);
 		if (rtp_rows[i].want == RTP_FINE)
-			CHECK(h.seq == 1 && h.time == 0xa0 && h.ssrc == 0xdeadbeef, rtp_rows[i].why);
+			CHECK(h.seq == 1 && h.time == 0xa0 && h.ssrc == 0xdeadbeef,
+			      rtp_rows[i].why);
 	}
 }
 
@@ -61,11 +76,21 @@ static const struct {
 	{ "empty RR", S(RR0), RTP_FINE },
 	{ "SR", S(SR0), RTP_FINE },
 	{ "SR with a block", S("\x81\xc8\x00\x0c" SSRC INFO BLOCK), RTP_FINE },
-	{ "SR, SDES", S(SR0 "\x81\xca\x00\x03" SSRC "\x01\x05" "a@b.c" "\x00"), RTP_FINE },
-	{ "RR, BYE with reason", S(RR0 "\x81\xcb\x00\x02" SSRC "\x03" "bye"), RTP_FINE },
+	{ "SR, SDES",
+	  S(SR0 "\x81\xca\x00\x03" SSRC "\x01\x05"
+	        "a@b.c"
+	        "\x00"),
+	  RTP_FINE },
+	{ "RR, BYE with reason",
+	  S(RR0 "\x81\xcb\x00\x02" SSRC "\x03"
+	        "bye"),
+	  RTP_FINE },
 	{ "RR, BYE of nobody", S(RR0 "\x80\xcb\x00\x00"), RTP_FINE },
 	{ "RR, PLI", S(RR0 "\x81\xce\x00\x02" SSRC SSRC), RTP_FINE },
-	{ "last packet padded by 4", S(RR0 "\xa0\xcc\x00\x03" SSRC "name" "\x00\x00\x00\x04"), RTP_FINE },
+	{ "last packet padded by 4",
+	  S(RR0 "\xa0\xcc\x00\x03" SSRC "name"
+	        "\x00\x00\x00\x04"),
+	  RTP_FINE },
 	{ "four octets (AST-2017-008)", S("\x80\xc9\x00\x00"), RTP_SHORT },
 	{ "nothing", S(""), RTP_SHORT },
 	{ "BYE alone is not compound: A.2", S("\x81\xcb\x00\x01" SSRC), RTP_TYPE },
@@ -77,23 +102,37 @@ static const struct {
 	{ "three octets left over", S(RR0 "abc"), RTP_LENGTH },
 	{ "31 blocks in 8 octets", S("\x9f\xc9\x00\x01" SSRC), RTP_CONTENT },
 	{ "SR without sender info", S("\x80\xc8\x00\x01" SSRC), RTP_CONTENT },
-	{ "first is padded though another follows", S("\xa0\xc9\x00\x02" SSRC "\x00\x00\x00\x04" RR0), RTP_PADDING },
+	{ "first is padded though another follows",
+	  S("\xa0\xc9\x00\x02" SSRC "\x00\x00\x00\x04" RR0), RTP_PADDING },
 	{ "padding of 0", S("\xa0\xc9\x00\x02" SSRC "\x00\x00\x00\x00"), RTP_PADDING },
-	{ "padding of 3 is not a word", S("\xa0\xc9\x00\x02" SSRC "\x00\x00\x00\x03"), RTP_PADDING },
-	{ "padding larger than the packet", S("\xa0\xc9\x00\x02" SSRC "\x00\x00\x00\xf0"), RTP_PADDING },
+	{ "padding of 3 is not a word", S("\xa0\xc9\x00\x02" SSRC "\x00\x00\x00\x03"),
+	  RTP_PADDING },
+	{ "padding larger than the packet", S("\xa0\xc9\x00\x02" SSRC "\x00\x00\x00\xf0"),
+	  RTP_PADDING },
 	{ "padding eats the SSRC", S("\xa0\xc9\x00\x01\x00\x00\x00\x04"), RTP_CONTENT },
-	{ "SDES item over the end", S(RR0 "\x81\xca\x00\x02" SSRC "\x01\xff" "ab"), RTP_CONTENT },
-	{ "SDES without an end", S(RR0 "\x81\xca\x00\x02" SSRC "\x01\x02" "ab"), RTP_CONTENT },
-	{ "SDES promises two chunks", S(RR0 "\x82\xca\x00\x02" SSRC "\x00\x00\x00\x00"), RTP_CONTENT },
+	{ "SDES item over the end",
+	  S(RR0 "\x81\xca\x00\x02" SSRC "\x01\xff"
+	        "ab"),
+	  RTP_CONTENT },
+	{ "SDES without an end",
+	  S(RR0 "\x81\xca\x00\x02" SSRC "\x01\x02"
+	        "ab"),
+	  RTP_CONTENT },
+	{ "SDES promises two chunks", S(RR0 "\x82\xca\x00\x02" SSRC "\x00\x00\x00\x00"),
+	  RTP_CONTENT },
 	{ "BYE of 31 sources", S(RR0 "\x9f\xcb\x00\x01" SSRC), RTP_CONTENT },
-	{ "BYE reason over the end", S(RR0 "\x81\xcb\x00\x02" SSRC "\xff" "abc"), RTP_CONTENT },
+	{ "BYE reason over the end",
+	  S(RR0 "\x81\xcb\x00\x02" SSRC "\xff"
+	        "abc"),
+	  RTP_CONTENT },
 	{ "APP without a name", S(RR0 "\x80\xcc\x00\x01" SSRC), RTP_CONTENT },
 };
 
 TEST(rtcp_check)
 {
 	for (size_t i = 0; i < COUNT(rtcp_rows); i++)
-		CHECK(rtcp_check(test_guarded(rtcp_rows[i].in)) == rtcp_rows[i].want, rtcp_rows[i].why);
+		CHECK(rtcp_check(test_guarded(rtcp_rows[i].in)) == rtcp_rows[i].want,
+		      rtcp_rows[i].why);
 }
 
 TEST(rtp_is_rtcp)
@@ -127,7 +166,10 @@ TEST(rtp_stat_loss)
 		{ "wrap", { 65534, 65535, 0, 1 }, 4, 0 },
 		{ "wrap with a loss", { 65534, 65535, 1, 2 }, 4, 1 },
 		{ "late packet from before the wrap", { 65534, 0, 65535, 1 }, 4, 0 },
-		{ "source restarts its numbers: A.1 believes the second", { 1, 2, 30000, 30001, 30002 }, 5, 0 },
+		{ "source restarts its numbers: A.1 believes the second",
+		  { 1, 2, 30000, 30001, 30002 },
+		  5,
+		  0 },
 		{ "a single wild number is no restart", { 1, 2, 30000, 3, 4 }, 5, 0 },
 		{ "loss before a restart stays", { 1, 4, 30000, 30001, 30003 }, 5, 3 },
 	};

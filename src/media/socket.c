@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 enum {
-	TOS_EF = 0xb8, /* expedited forwarding */
+	TOS_EF = 0xb8,     /* expedited forwarding */
 	RCVBUF = 64 * 1024 /* a second of audio; what is older is of no use to anybody */
 };
 

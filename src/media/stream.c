@@ -49,9 +49,10 @@ static struct tg_addr rtcp_of(const struct link_media_peer *peer)
 }
 
 static enum media_peer_verdict arm_exact(const struct relay_conf *conf, struct stream_side *side,
-					 uint16_t iface)
+                                         uint16_t iface)
 {
-	enum media_peer_verdict verdict = media_peer_check(conf, iface, &side->rtp, &side->latch_ip);
+	enum media_peer_verdict verdict =
+		media_peer_check(conf, iface, &side->rtp, &side->latch_ip);
 
 	if (verdict != MEDIA_PEER_OK)
 		return verdict;
@@ -66,7 +67,7 @@ static enum media_peer_verdict arm_exact(const struct relay_conf *conf, struct s
 }
 
 static enum media_peer_verdict arm_from_ip(const struct relay_conf *conf, struct stream_side *side,
-					   uint16_t iface)
+                                           uint16_t iface)
 {
 	struct tg_addr ip = side->latch_ip;
 	enum media_peer_verdict verdict;
@@ -81,17 +82,18 @@ static enum media_peer_verdict arm_from_ip(const struct relay_conf *conf, struct
 }
 
 enum media_peer_verdict stream_peer(struct stream *s, const struct relay_conf *conf,
-				    const struct link_media_peer *peer, uint64_t now_us)
+                                    const struct link_media_peer *peer, uint64_t now_us)
 {
 	struct stream_side *side = &s->side[peer->side];
-	bool deaf = tg_addr_class(&peer->rtp) == TG_ADDR_UNSPECIFIED && peer->rtp.family != TG_AF_NONE;
+	bool deaf =
+		tg_addr_class(&peer->rtp) == TG_ADDR_UNSPECIFIED && peer->rtp.family != TG_AF_NONE;
 	struct tg_addr rtp = deaf ? side->rtp : peer->rtp;
 	struct tg_addr rtcp = deaf ? side->rtcp : rtcp_of(peer);
 	bool hold = peer->hold != 0 || deaf, up = side->up || peer->up != 0;
 	bool same = side->told && (!side->off || peer->off != 0) && side->latch == peer->latch &&
-		    side->mux == (peer->rtcp_mux != 0) && tg_addr_eq(&side->rtp, &rtp) &&
-		    tg_addr_eq(&side->rtcp, &rtcp) &&
-		    tg_addr_ip_eq(&side->latch_ip, &peer->latch_ip);
+	            side->mux == (peer->rtcp_mux != 0) && tg_addr_eq(&side->rtp, &rtp) &&
+	            tg_addr_eq(&side->rtcp, &rtcp) &&
+	            tg_addr_ip_eq(&side->latch_ip, &peer->latch_ip);
 
 	if (!same || side->hold != hold || side->up != up || side->off != (peer->off != 0)) {
 		side->watch_us = s->side[1 - peer->side].watch_us = now_us;
@@ -163,7 +165,7 @@ static enum rtp_fault take(struct stream_side *side, const struct stream_packet 
 }
 
 enum stream_verdict stream_input(struct stream *s, const struct relay_conf *conf,
-				 const struct stream_packet *packet, struct stream_way *out)
+                                 const struct stream_packet *packet, struct stream_way *out)
 {
 	struct stream_side *side = &s->side[packet->side], *other = &s->side[1 - packet->side];
 	struct stream_port *port = &side->port[packet->port];
@@ -172,14 +174,14 @@ enum stream_verdict stream_input(struct stream *s, const struct relay_conf *conf
 	*out = (struct stream_way){ .port = STREAM_RTP };
 	if (TG_UNLIKELY(port->state == STREAM_SHUT || side->off))
 		return drop(side, STREAM_NO_PEER);
-	if (port->state == STREAM_BOUND ? !tg_addr_eq(&port->peer, &packet->from)
-					: !armed_for(side, packet, rtcp))
+	if (port->state == STREAM_BOUND ? !tg_addr_eq(&port->peer, &packet->from) :
+	                                  !armed_for(side, packet, rtcp))
 		return drop(side, STREAM_SOURCE);
 	if (TG_UNLIKELY(over_rate(side, packet->now_us, conf->packets_per_s)))
 		return drop(side, STREAM_RATE);
 	if (TG_UNLIKELY(port->state == STREAM_ARMED &&
-			media_peer_check(conf, s->iface[packet->side], &packet->from,
-					 &side->latch_ip) != MEDIA_PEER_OK))
+	                media_peer_check(conf, s->iface[packet->side], &packet->from,
+	                                 &side->latch_ip) != MEDIA_PEER_OK))
 		return drop(side, STREAM_SOURCE);
 	out->fault = take(side, packet, rtcp);
 	if (TG_UNLIKELY(out->fault != RTP_FINE))

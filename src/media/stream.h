@@ -29,7 +29,7 @@ struct stream_side {
 	uint32_t window_packets;
 	uint32_t clock_hz;
 	bool told, up, hold, off, mux;
-	bool deaf; /* its SDP names 0.0.0.0: hold as of RFC 2543, nothing is sent */
+	bool deaf;     /* its SDP names 0.0.0.0: hold as of RFC 2543, nothing is sent */
 	uint8_t latch; /* enum link_latch */
 	struct tg_addr rtp, rtcp, latch_ip; /* as told last */
 	uint64_t watch_us; /* silence counts from here: answer, hold and new addresses restart it */
@@ -52,14 +52,14 @@ void stream_init(struct stream *s, uint16_t iface_a, uint16_t iface_b, uint64_t 
  * Returns MEDIA_PEER_OK, or why the address gets no media: then the side is SHUT.
  */
 enum media_peer_verdict stream_peer(struct stream *s, const struct relay_conf *conf,
-				    const struct link_media_peer *peer, uint64_t now_us);
+                                    const struct link_media_peer *peer, uint64_t now_us);
 
 /* name, text: what becomes of a packet.  Enum and text follow. */
-#define STREAM_VERDICT_TABLE(X)                                                 \
-	X(STREAM_FORWARD, "goes to the other side")                             \
+#define STREAM_VERDICT_TABLE(X)                                                   \
+	X(STREAM_FORWARD, "goes to the other side")                               \
 	X(STREAM_NO_PEER, "one of the sides is not known, off, or not listening") \
-	X(STREAM_SOURCE, "not from the peer of this side")                      \
-	X(STREAM_RATE, "more than a side may send")                             \
+	X(STREAM_SOURCE, "not from the peer of this side")                        \
+	X(STREAM_RATE, "more than a side may send")                               \
 	X(STREAM_MALFORMED, "not well-formed RTP or RTCP")
 
 enum stream_verdict {
@@ -81,8 +81,8 @@ struct stream_packet {
 
 /** What to do with it. */
 struct stream_way {
-	uint8_t port; /* FORWARD: the other side's socket that sends it, to its peer */
-	bool bound;   /* this packet has bound its side's port to its source */
+	uint8_t port;         /* FORWARD: the other side's socket that sends it, to its peer */
+	bool bound;           /* this packet has bound its side's port to its source */
 	enum rtp_fault fault; /* MALFORMED: which rule */
 };
 
@@ -93,7 +93,7 @@ struct stream_way {
  * out   always set
  */
 enum stream_verdict stream_input(struct stream *s, const struct relay_conf *conf,
-				 const struct stream_packet *packet, struct stream_way *out);
+                                 const struct stream_packet *packet, struct stream_way *out);
 
 /** The kernel cannot reach the peer of a port: forget it. */
 void stream_shut(struct stream *s, uint8_t side, uint8_t port);
@@ -112,10 +112,11 @@ enum stream_watch { STREAM_SAME, STREAM_ONE_WAY, STREAM_BACK };
  * side         set when the answer is not SAME: which side is silent, or sends again
  * one_way_us   silence of one side only counts after so long
  */
-enum stream_watch stream_watch(struct stream *s, uint64_t now_us, uint64_t one_way_us, uint8_t *side);
+enum stream_watch stream_watch(struct stream *s, uint64_t now_us, uint64_t one_way_us,
+                               uint8_t *side);
 
 /** Add what a side sent to `out` (jitter: the larger one, silence: the shorter one). */
 void stream_stat_add(const struct stream *s, uint8_t side, uint64_t now_us,
-		     struct link_media_stat *out);
+                     struct link_media_stat *out);
 
 #endif

@@ -1,7 +1,7 @@
 /* Silence, one-way audio (C16, R93), and the numbers of a side.  Time is passed in. */
 #include "media/stream.h"
 
-/* A side that sent within this time is heard; comfort noise and DTX send less than once a second. */
+/* A side that sent within this time is heard; comfort noise may come less than once a second. */
 enum { HEARD_US = 2000000 };
 
 bool stream_watched(const struct stream *s)
@@ -27,7 +27,8 @@ static bool heard_now(const struct stream_side *side, uint64_t now_us)
 	       now_us - side->last_us < HEARD_US;
 }
 
-enum stream_watch stream_watch(struct stream *s, uint64_t now_us, uint64_t one_way_us, uint8_t *side)
+enum stream_watch stream_watch(struct stream *s, uint64_t now_us, uint64_t one_way_us,
+                               uint8_t *side)
 {
 	if (!stream_watched(s))
 		return STREAM_SAME;
@@ -49,7 +50,7 @@ enum stream_watch stream_watch(struct stream *s, uint64_t now_us, uint64_t one_w
 }
 
 void stream_stat_add(const struct stream *s, uint8_t side, uint64_t now_us,
-		     struct link_media_stat *out)
+                     struct link_media_stat *out)
 {
 	const struct stream_side *from = &s->side[side];
 	uint64_t since_us = from->last_us != 0 ? from->last_us : from->watch_us;
