@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { TESTS_MAX = 256, GUARDS_MAX = 64 };
+enum { TESTS_MAX = 256, GUARDS_MAX = 64, FILES_MAX = 2048 };
 
 static const struct tg_test *tests[TESTS_MAX];
 static size_t test_count;
@@ -23,6 +23,9 @@ static struct {
 	size_t bytes;
 } guards[GUARDS_MAX];
 static size_t guard_count;
+
+static char *files[FILES_MAX];
+static size_t file_count;
 
 void tg_test_add(const struct tg_test *test)
 {
@@ -67,6 +70,7 @@ struct slice test_file(const char *path)
 	char *text = NULL;
 	size_t len = 0;
 
+	tg_test_check(file_count < FILES_MAX, "test_file", "too many files in one test", path, 0);
 	tg_test_check(f != NULL, "fopen", path, __FILE__, __LINE__);
 	for (;;) {
 		char *more = test_realloc(text, len + 65537);
@@ -79,7 +83,9 @@ struct slice test_file(const char *path)
 			break;
 	}
 	fclose(f);
+	text = test_realloc(text, len + 1);
 	text[len] = '\0';
+	files[file_count++] = text;
 	return slice_of(text, len);
 }
 
@@ -104,6 +110,8 @@ static void run_row(void **state)
 		guard_count--;
 		munmap(guards[guard_count].map, guards[guard_count].bytes);
 	}
+	while (file_count > 0)
+		test_free(files[--file_count]);
 }
 
 int main(void)
