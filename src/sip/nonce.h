@@ -24,8 +24,7 @@ struct sip_nonce_maker {
 
 enum sip_nonce_verdict {
 	SIP_NONCE_OK,
-	/* ours, but too old, another worker's, or used: challenge with stale=true */
-	SIP_NONCE_STALE,
+	SIP_NONCE_STALE, /* ours, but old, another worker's, or used: challenge, stale=true */
 	SIP_NONCE_FORGED /* not ours, or issued to another address: challenge */
 };
 
