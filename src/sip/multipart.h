@@ -1,7 +1,4 @@
-/*
- * The SDP of a message body: the body itself, or one part of a multipart one (RFC 5621, RFC 2046
- * §5.1).
- */
+/* The SDP of a message body: the body itself or one part of it (RFC 5621, RFC 2046 §5.1). */
 #ifndef TG_SIP_MULTIPART_H
 #define TG_SIP_MULTIPART_H
 
