@@ -1,12 +1,12 @@
 /*
- * Session descriptions (RFC 8866) as offered and answered in SIP (RFC 3264): read without copying or
- * allocating, in one pass.
+ * Session descriptions (RFC 8866) as offered and answered in SIP (RFC 3264): read without copying
+ * or allocating, in one pass.
  *
  * What two readers could understand differently is refused: a second c=, o=, s= or t= of a section,
  * contradicting directions, two rtpmaps of one payload type, a bare CR, a NUL, an IPv4 address with
- * leading zeros.  Lines may end in CRLF or LF (RFC 8866 §9), the last may lack its end, and the lines
- * within a section may stand in any order: neither changes the meaning, and what leaves tollgate
- * is always rebuilt (sip/sdp_write.h).
+ * leading zeros.  Lines may end in CRLF or LF (RFC 8866 §9), the last may lack its end, and the
+ * lines within a section may stand in any order: neither changes the meaning, and what leaves
+ * tollgate is always rebuilt (sip/sdp_write.h).
  */
 #ifndef TG_SIP_SDP_H
 #define TG_SIP_SDP_H
@@ -125,6 +125,12 @@ static inline bool sip_sdp_has_type(const struct sip_sdp_media *m, unsigned type
 	return type < 128 && (m->types[type / 64] >> (type % 64) & 1) != 0;
 }
 
+/**
+ * The direction of a line with the hold of RFC 2543 phones counted in: at 0.0.0.0 its owner
+ * receives nothing (RFC 3264 §8.4), so sendrecv is sendonly there and recvonly is inactive.
+ */
+enum sip_sdp_dir sip_sdp_dir_of(const struct sip_sdp_media *media);
+
 /* May we send media to an address that an SDP names (E5)? */
 enum sip_sdp_target {
 	SIP_SDP_TARGET_OK,    /* a public address */
@@ -137,7 +143,7 @@ enum sip_sdp_target {
 struct sip_sdp_us {
 	const struct tg_addr *own; /* our addresses on all interfaces; ports are ignored */
 	size_t own_count;
-	bool loopback; /* our own interface is a loopback address (tests, demos): theirs may be too */
+	bool loopback; /* our interface is a loopback address (tests, demos): theirs may be too */
 };
 
 /** Where the media of one stream is expected and what its owner wants (RFC 3264 §5.1, §8.4). */

@@ -27,8 +27,7 @@ struct sip_sdp_stream {
 struct sip_sdp_write {
 	uint64_t id;       /* session id: random, fixed for the dialog, below 2^63 */
 	uint64_t version;  /* +1 whenever the text differs from the last one sent (RFC 3264 §8) */
-	/* for o= and the session's c=: the relay's on this side; port ignored */
-	struct tg_addr addr;
+	struct tg_addr addr; /* of o= and the session's c=: the relay's; port ignored */
 	struct sip_sdp_stream stream[SIP_SDP_MEDIA_MAX]; /* by m= line */
 };
 
