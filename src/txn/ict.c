@@ -4,6 +4,7 @@
  * RFC:  RFC 3261 §17.1.1.2 figure 5, with the Accepted state of RFC 6026 §7.2.
  * OURS: a CANCEL asked for before the first 1xx waits for it (§9.1 says so of the client, we say it
  *       of the transaction); 64*T1 after the CANCEL the INVITE counts as not answered (§9.1);
+ *       a CANCEL is not sent again once the INVITE has its final answer: it could do nothing more;
  *       2xx of more than ICT_MAX_FORKS To tags are not passed up, so that a hostile callee cannot
  *       make us hold more legs by forking; nor more than ICT_MAX_2XX or ICT_MAX_1XX in all (D13);
  *       a dead connection ends the ringing too.
@@ -92,6 +93,7 @@ static void pass_up_2xx(struct txn_machine *t, const struct txn_in *in, struct t
 static void start_m_pass_up(struct txn_machine *t, const struct txn_in *in, struct txn_out *out)
 {
 	txn_out_stop(out, TXN_TIMER_A);
+	txn_out_fx(out, FX_QUIET_CANCEL);
 	txn_out_fx(out, FX_DROP_COPY); /* nothing is sent from here any more */
 	txn_out_start(out, t, TXN_TIMER_M);
 	pass_up_2xx(t, in, out);
@@ -101,6 +103,7 @@ static void ack_start_d_pass_up(struct txn_machine *t, const struct txn_in *in, 
 {
 	(void)in;
 	txn_out_stop(out, TXN_TIMER_A);
+	txn_out_fx(out, FX_QUIET_CANCEL);
 	txn_out_fx(out, FX_SEND_ACK);
 	txn_out_start(out, t, TXN_TIMER_D);
 	txn_out_fx(out, FX_PASS);

@@ -170,6 +170,17 @@ static void send_cancel(struct txn_layer *layer, struct txn *t)
 	txn_feed(layer, c, EV_TU_BEGIN, &(struct txn_io){ .datagram = &b });
 }
 
+/* It stays, to absorb its response. */
+static void quiet_cancel(struct txn_layer *layer, struct txn *t)
+{
+	struct txn *cancel = tg_pool_find(layer->pool, t->cancel);
+
+	if (cancel == NULL)
+		return;
+	tg_wheel_stop(layer->wheel, &cancel->resend);
+	txn_copy_drop(&layer->copies, &cancel->copy);
+}
+
 static void start(struct txn_layer *layer, struct txn *t, const struct txn_effect *e)
 {
 	tg_wheel_start(layer->wheel, txn_timer_resends(e->timer) ? &t->resend : &t->life,
@@ -192,6 +203,9 @@ static void apply(struct txn_layer *layer, struct txn *t, const struct txn_effec
 		break;
 	case FX_SEND_CANCEL:
 		send_cancel(layer, t);
+		break;
+	case FX_QUIET_CANCEL:
+		quiet_cancel(layer, t);
 		break;
 	case FX_DROP_COPY:
 		txn_copy_drop(&layer->copies, &t->copy);

@@ -55,6 +55,7 @@ enum txn_fx {
 	FX_SEND_NEW,   /* the message that the owner has just written; it becomes the copy */
 	FX_SEND_ACK,   /* write the ACK of this refusal; it becomes the copy */
 	FX_SEND_CANCEL,
+	FX_QUIET_CANCEL, /* do not send it again */
 	FX_DROP_COPY,
 	FX_START,      /* timer, after ms */
 	FX_STOP,       /* timer */

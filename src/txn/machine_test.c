@@ -228,10 +228,10 @@ static void put_ms(struct buf *b, uint32_t ms)
 static void put_manual(struct buf *b)
 {
 	buf_lit(b, "# Transactions\n\n"
-	           "Written from the tables in `src/txn` by the test `txn_machine_test`, when run with\n"
-	           "`TG_WRITE_DOCS=1`.  RFC 3261 §17 with RFC 6026; what deviates is marked OURS at the\n"
-	           "head of each file.  An empty cell is our bug or their attack: it is counted, logged\n"
-	           "as `unexpected_state`, and changes nothing.\n");
+	           "Written from the tables in `src/txn` by the test `txn_machine_test`, when\n"
+	           "run with `TG_WRITE_DOCS=1`.  RFC 3261 §17 with RFC 6026; what deviates is\n"
+	           "marked OURS at the head of each file.  An empty cell is our bug or their\n"
+	           "attack: it is counted, logged as `unexpected_state`, and changes nothing.\n");
 	for (size_t i = 0; i < COUNT(machines); i++)
 		put_machine(b, machines[i]);
 	buf_lit(b, "\n## Timers (`txn/timers.h`)\n\n| timer | UDP | TCP, TLS | meaning |\n"

@@ -72,6 +72,7 @@ enum tg_err txn_server_new(struct txn_layer *layer, const struct sip_message *ms
 {
 	enum sip_method method = (enum sip_method)msg->method;
 	struct txn *t;
+	enum tg_err err;
 
 	assert(method != SIP_ACK && method != SIP_METHOD_NONE);
 	t = txn_take(layer, method == SIP_INVITE ? TXN_IST : TXN_NIST, &what->flow,
@@ -83,8 +84,8 @@ enum tg_err txn_server_new(struct txn_layer *layer, const struct sip_message *ms
 	t->owner = what->owner;
 	t->id = txn_key_hash(layer->table, msg, method);
 	*out = tg_pool_handle(layer->pool, t);
-	if (tg_table_add(layer->table, t->id, out->slot) != TG_OK)
-		assert(!"the table has room for every slot of the pool");
+	err = tg_table_add(layer->table, t->id, out->slot);
+	assert(err == TG_OK); /* there is room for every slot of the pool */
 	txn_feed(layer, t, EV_TU_BEGIN, NULL);
 	return TG_OK;
 }

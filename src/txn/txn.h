@@ -13,8 +13,8 @@
  *   txn_client_cancel(layer, txn)           when the caller hangs up before the answer
  *     -> event TXN_ENDED                    always last: no more comes under this handle
  *
- * The ACK of a refusal (300-699) and the CANCEL are written here; the ACK of a 2xx is the
- * half-call's, written with txn_branch_write() and sent without a transaction (§13.2.2.4).
+ * ACK of a refusal and CANCEL are written here; the ACK of a 2xx is the half-call's, written with
+ * txn_branch_write() and sent without a transaction (§13.2.2.4).
  *
  * A request of theirs:
  *
@@ -43,7 +43,7 @@ struct sip_message;
 struct txn_layer;
 
 enum {
-	TXN_BRANCH_LEN = 35,   /* "z9hG4bK", 4 hex of process, 8 of slot, 16 random */
+	TXN_BRANCH_LEN = 35,    /* "z9hG4bK", 4 hex of process, 8 of slot, 16 random */
 	TXN_MESSAGE_MAX = 16384 /* largest message that a transaction sends */
 };
 
@@ -65,7 +65,7 @@ struct txn_event {
 
 struct txn_conf {
 	uint16_t proc;    /* this process, in every branch that we issue; the role's numbering */
-	uint32_t cap;     /* transactions at one time, client and server; each about 250 octets */
+	uint32_t cap;     /* transactions at one time: 208 octets each and a copy (copy.c) */
 	uint32_t reserve; /* of them only for emergency calls; < cap */
 	struct tg_net net;
 	struct tg_log *log; /* borrowed for good; NULL: only counted */
@@ -74,9 +74,8 @@ struct txn_conf {
 	/* Told to the owner.  It may call any txn_ function but _free.  Required. */
 	void (*event)(void *ctx, const struct txn_event *event);
 	/*
-	 * May what came from `came` belong to what we exchanged with `with` (R9: another address of
-	 * one provider)?  NULL: same interface, transport and IP address; the port may change
-	 * (NAT).
+	 * May what came from `came` belong to what was exchanged with `with` (R9: one provider has
+	 * several addresses)?  NULL: same interface, transport and IP; the port may change (NAT).
 	 */
 	bool (*same_peer)(void *ctx, const struct tg_flow *with, const struct tg_flow *came);
 };
@@ -125,7 +124,6 @@ TG_MUST_USE enum tg_err txn_client_begin(struct txn_layer *layer, const struct t
 
 /**
  * Send the message and start the transaction.  No event comes from within.
- *
  * draft  consumed; on an error the transaction is gone, nothing was sent, and no TXN_ENDED comes
  *
  * TG_ELIMIT  the message did not fit, or is larger than TXN_MESSAGE_MAX
@@ -160,7 +158,7 @@ struct txn_ref {
 
 /**
  * A response came.  Matched by the branch, CSeq and Call-ID that we issued, and same_peer() (R9).
- * TXN_ABSORBED or TXN_NONE; the latter is counted: ask txn_branch_owner() whose it is, or drop it.
+ * TXN_ABSORBED, or TXN_NONE (counted): ask txn_branch_owner() whose it is, or drop it.
  */
 enum txn_found txn_client_input(struct txn_layer *layer, const struct sip_message *msg,
                                 const struct tg_flow *flow);
@@ -192,10 +190,7 @@ struct txn_server {
 TG_MUST_USE enum tg_err txn_server_new(struct txn_layer *layer, const struct sip_message *msg,
                                        const struct txn_server *what, struct tg_handle *out);
 
-/**
- * Room for a response; call txn_server_reply() with it before anything else is sent.  A dead handle
- * gives a buf of no room.
- */
+/** Room for a response, for txn_server_reply() at once.  A dead handle gives a buf of no room. */
 struct buf txn_server_write(struct txn_layer *layer, struct tg_handle txn);
 
 /**
@@ -232,7 +227,7 @@ void txn_flow_failed(struct txn_layer *layer, const struct tg_flow *flow);
 /** Which process issued this branch; false when none of ours did.  Any text is safe. */
 bool txn_branch_owner(struct slice branch, uint16_t *proc);
 
-/** Write a fresh branch that belongs to no transaction: for the ACK of a 2xx. */
+/** A fresh branch that belongs to no transaction: for the ACK of a 2xx. */
 void txn_branch_write(struct txn_layer *layer, struct buf *b);
 
 /** Counters since the start; the gauges are of now. */
