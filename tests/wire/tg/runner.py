@@ -78,6 +78,7 @@ def run(picked, args):
     failed = 0
     for name, function in picked:
         logs = tempfile.mkdtemp(prefix="tollgate-wire-")
+        os.chmod(logs, 0o755)  # processes of other users work in it
         began = time.monotonic()
         try:
             problem = run_one(function, logs, args.tollgate)

@@ -62,13 +62,12 @@ class Tollgate(Process):
         self.binary = os.path.abspath(lab.binary)
         self.killed, self.secrets = set(), {}
         self.data = self.folder / "data"
-        self.data.mkdir(mode=0o700)
         self.config = self.folder / "tollgate.yaml"
         self.config.write_text(self.config_text(pbx, trunks, **more))
         self.config.chmod(0o600)
+        self.launch()
         for trunk in trunks:
             self.cli("secret", "set", f"trunk/{trunk}", stdin=world.CUSTOMER_SECRET + "\n")
-        self.launch()
         for user in accounts:
             self.add(user)
 
@@ -205,5 +204,8 @@ class Tollgate(Process):
 
 
 def alive(pid):
-    return os.path.exists(f"/proc/{pid}/exe") and os.access(f"/proc/{pid}/cmdline", os.R_OK) and \
-        pathlib.Path(f"/proc/{pid}/cmdline").read_bytes() != b""
+    """Whether the process runs; a zombie does not."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes() != b""
+    except OSError:
+        return False
