@@ -12,6 +12,13 @@
 
 /** Ask for the cache line at `ptr` early; any address is safe. */
 #define TG_PREFETCH(ptr) __builtin_prefetch(ptr)
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define TG_LITTLE_ENDIAN 1
+#else
+#define TG_LITTLE_ENDIAN 0
+#endif
+/** Number of zero bits below the lowest set one; x is not 0. */
+#define TG_CTZ64(x) ((unsigned)__builtin_ctzll(x))
 
 /** Number of elements of an array (not of a pointer). */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

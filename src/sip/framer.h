@@ -50,7 +50,7 @@ struct sip_framer {
 	uint32_t begin;     /* octets given away already: the next message starts here */
 	uint32_t scanned;   /* from `begin`: searched for the end of the head */
 	uint32_t need;      /* octets of the whole message, 0 = not known yet */
-	uint8_t crlf;       /* octets of CRLF CRLF seen in a row between messages, 0..3 */
+	uint8_t crlf;       /* 1: half of a ping was seen */
 	bool over;          /* BAD or CLOSE was answered */
 	bool first_line_ok;
 	uint8_t probe;      /* enum sip_probe; with SIP_FRAME_CLOSE */

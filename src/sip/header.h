@@ -91,13 +91,14 @@ struct sip_via {
 	bool has_rport;
 	bool host_is_v6;
 	bool version_ok;        /* SIP/2.0 */
+	bool broken;            /* the parameters are malformed; those that were read are set */
 	uint8_t proto;          /* enum tg_proto of `transport`; TG_PROTO_NONE for others */
 };
 
 /**
  * Take the next Via off the comma list `*rest`.  TG_ENOENT and TG_EBAD as sip_addr_next().  When
  * only the parameters are broken, `out` is filled up to them all the same and TG_EBAD returned:
- * enough to answer with (out->host.p != NULL tells).
+ * enough to answer with (out->broken is then true).
  */
 TG_MUST_USE enum tg_err sip_via_next(struct slice *rest, struct sip_via *out);
 

@@ -24,7 +24,7 @@ enum {
 	SIP_HEADERS_MAX = 128,   /* header fields */
 	/* octets of the start line, and of one header field with its folds */
 	SIP_LINE_MAX = 8192,
-	SIP_VIAS_MAX = 70        /* Via values: as many hops as Max-Forwards allows */
+	SIP_VIAS_MAX = 70        /* Via values: as many hops as the usual Max-Forwards allows */
 };
 
 /** One header field. */
@@ -63,7 +63,8 @@ enum {
 
 /** About 5.5 KB, most of it untouched for a usual message; keep one per worker and reuse it. */
 struct sip_message {
-	/* the octets that belong to it: start line to the end of the body */
+	struct slice input;       /* what was handed in */
+	/* what of it belongs to the message: start line to end of the body */
 	struct slice text;
 	struct slice body;
 	struct sip_fault fault;   /* set with TG_EBAD */
@@ -86,7 +87,9 @@ struct sip_message {
 	/* seconds; saturates (RFC 4475 §3.1.2.4); broken = absent (§20.19) */
 	uint32_t expires;
 	uint32_t content_length;
+	struct slice more_vias;   /* Vias behind the top one in the same header field */
 
+	uint8_t doubled;          /* enum sip_hdr of a second single-value header; 0 = none (A10) */
 	uint8_t header_count;
 	uint8_t first[SIP_HDRS];  /* index of the first header of an id; SIP_NO_HEADER = none */
 	uint8_t last[SIP_HDRS];   /* and of the last; meaningful only when there is a first */
@@ -128,7 +131,8 @@ TG_MUST_USE enum tg_err sip_message_parse(struct sip_message *m, struct slice in
 TG_MUST_USE enum tg_err sip_message_check(struct sip_message *m);
 
 /**
- * A request, not an ACK, with Via, From, To, Call-ID and CSeq present and a status to answer with.
+ * A request, not an ACK, with a Via that says where the answer goes, and with From, To, Call-ID and
+ * CSeq to echo (they may be what is wrong).
  */
 bool sip_message_answerable(const struct sip_message *m);
 
