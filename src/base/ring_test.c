@@ -253,7 +253,7 @@ TEST(ring_consumer_killed_in_mid_pop)
 		CHECK(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status),
 		      "read well until killed");
 	}
-	CHECK(n > 1000 && in.broken == 0, "went on");
+	CHECK(n > SLOTS && in.broken == 0, "went on"); /* how far is the scheduler's to say */
 	munmap(mem, tg_ring_bytes(SLOTS, SLOT_BYTES));
 }
 

@@ -46,9 +46,11 @@ static struct net_udp *owner(struct net_loop *loop, struct seen *seen, uint16_t 
                              struct tg_addr *local)
 {
 	struct tg_addr any = loopback();
-	struct net_udp *udp = net_udp_new(loop, (struct net_udp_sink){ seen, on_packet }, max);
+	struct net_udp *udp;
 	int fd = -1;
 
+	CHECK(loop != NULL, "memory");
+	udp = net_udp_new(loop, (struct net_udp_sink){ seen, on_packet }, max);
 	CHECK(udp != NULL, "memory");
 	CHECK(net_udp_bind(&fd, &any, false) == TG_OK, "bind");
 	CHECK(net_udp_local(local, fd) == TG_OK && local->port != 0, "a port");
@@ -202,6 +204,7 @@ TEST(net_loop_deleted_in_the_same_turn)
 	int a[2], b[2];
 	struct pair pa, pb;
 
+	CHECK(loop != NULL, "memory");
 	CHECK(pipe(a) == 0 && pipe(b) == 0, "pipes");
 	pa = (struct pair){ { a[0], on_ready }, loop, &pb, 0 };
 	pb = (struct pair){ { b[0], on_ready }, loop, &pa, 0 };
