@@ -50,8 +50,8 @@ static void print_help(const struct cli *cli, const struct cli_option *options, 
 	       cli->command->words[0] != '\0' ? " [options]" : "[options]", cli->command->help);
 	printf("\noptions:\n");
 	for (size_t i = 0; i < count; i++)
-		printf("  --%s%s\n      %s\n", options[i].name, options[i].flag != NULL ? "" : "=VALUE",
-		       options[i].help);
+		printf("  --%s%s\n      %s\n", options[i].name,
+		       options[i].flag != NULL ? "" : "=VALUE", options[i].help);
 	printf("  --json\n      print data as JSON\n  --help\n      print this\n");
 }
 
@@ -147,8 +147,10 @@ struct conf *cli_conf(const char *path)
 	if (err == TG_OK)
 		return conf;
 	if (err == TG_ENOENT)
-		cli_fail(CLI_FAILED, "there is no %s; `tollgate init` writes a first one, --config=FILE names "
-		         "another", path);
+		cli_fail(CLI_FAILED,
+		         "there is no %s; `tollgate init` writes a first one, --config=FILE names "
+		         "another",
+		         path);
 	else if (err == TG_EIO)
 		cli_fail(CLI_FAILED, "cannot read %s: %s", path, strerror(errno));
 	else if (err == TG_ELIMIT)

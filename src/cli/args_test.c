@@ -65,7 +65,8 @@ TEST(nearest_word)
 {
 	static const char *const words[] = { "check", "show", "init" };
 
-	CHECK(slice_eq(slice_str(cli_nearest("chekc", words, COUNT(words))), SLICE("check")), "swap");
+	CHECK(slice_eq(slice_str(cli_nearest("chekc", words, COUNT(words))), SLICE("check")),
+	      "swap");
 	CHECK(slice_eq(slice_str(cli_nearest("inti", words, COUNT(words))), SLICE("init")), "swap");
 	CHECK(cli_nearest("registrations", words, COUNT(words)) == NULL, "nothing near");
 	CHECK(cli_nearest("", words, COUNT(words)) == NULL, "empty");

@@ -39,7 +39,9 @@ struct cli_command {
 	const char *help;            /* one sentence */
 };
 
-/** An option of one command: --name=VALUE, or --name when it is a flag.  Exactly one pointer is set. */
+/**
+ * An option of one command: --name=VALUE, or --name when it is a flag.  Exactly one pointer is set.
+ */
 struct cli_option {
 	const char *name; /* without the dashes */
 	const char **value; /* set to the text behind '='; keeps its default otherwise */

@@ -25,8 +25,9 @@ static size_t enumerate(struct conf_first_addr *out, size_t cap)
 	for (const struct ifaddrs *i = all; i != NULL && n < cap; i = i->ifa_next) {
 		struct sockaddr_in in, mask;
 
-		if (i->ifa_addr == NULL || i->ifa_netmask == NULL || i->ifa_addr->sa_family != AF_INET ||
-		    (i->ifa_flags & IFF_UP) == 0 || (i->ifa_flags & IFF_LOOPBACK) != 0)
+		if (i->ifa_addr == NULL || i->ifa_netmask == NULL ||
+		    i->ifa_addr->sa_family != AF_INET || (i->ifa_flags & IFF_UP) == 0 ||
+		    (i->ifa_flags & IFF_LOOPBACK) != 0)
 			continue;
 		memcpy(&in, i->ifa_addr, sizeof(in));
 		memcpy(&mask, i->ifa_netmask, sizeof(mask));
@@ -90,8 +91,10 @@ static bool is_right(struct slice text, const char *data)
 
 	conf_free(conf);
 	if (err != TG_OK || !same)
-		cli_fail(CLI_USAGE, "init: %s", err == TG_EBAD ? mistakes.at[0].text
-		         : err != TG_OK ? tg_strerror(err) : "--data: characters that a path must not have");
+		cli_fail(CLI_USAGE, "init: %s",
+		         err == TG_EBAD ? mistakes.at[0].text :
+		         err != TG_OK   ? tg_strerror(err) :
+		                          "--data: characters that a path must not have");
 	return same;
 }
 
@@ -116,8 +119,10 @@ int cmd_init(struct cli *cli)
 	make_directory(path);
 	err = conf_first_create(path, buf_slice(&b));
 	if (err == TG_EEXIST)
-		return cli_fail(CLI_FAILED, "%s is there already and was not touched; `tollgate check` "
-		                "looks at it", path);
+		return cli_fail(CLI_FAILED,
+		                "%s is there already and was not touched; `tollgate check` "
+		                "looks at it",
+		                path);
 	if (err != TG_OK)
 		return cli_fail(CLI_FAILED, "cannot write %s: %s", path, strerror(errno));
 	return report(cli, path, buf_slice(&b));

@@ -15,9 +15,10 @@ static void print_usage(FILE *to)
 {
 	fputs("usage: tollgate COMMAND [words] [options]\n\n", to);
 	for (size_t i = 0; i < COUNT(commands); i++)
-		fprintf(to, "  %-8s %-16s %s\n", commands[i].name, commands[i].words, commands[i].help);
-	fputs("\n  --json prints data as JSON, --help after a command explains it, --version names this "
-	      "version.\n  Exit status: 0 done, 1 failed or a finding, 2 wrong usage.\n",
+		fprintf(to, "  %-8s %-16s %s\n", commands[i].name, commands[i].words,
+		        commands[i].help);
+	fputs("\n  --json prints data as JSON, --help after a command explains it,\n"
+	      "  --version names this version. Exit status: 0 done, 1 failed or a finding, 2 wrong usage.\n",
 	      to);
 }
 

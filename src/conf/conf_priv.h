@@ -181,5 +181,7 @@ void conf_decode(struct conf_job *job, const struct conf_node *root);
 
 /** Resolve references, fill in what is made from other rows, and check across rows. */
 void conf_check(struct conf_job *job);
+/** The part of it that looks at addresses. */
+void conf_check_addresses(struct conf_job *job);
 
 #endif

@@ -54,7 +54,8 @@ static void trunks_write(struct buf *b, const struct conf *c, uint16_t at)
 
 		if (t->interface.index != at)
 			continue;
-		buf_fmt(b, "    trunk %.*s at %.*s", SLICE_FMT(t->name), SLICE_FMT(t->address.name));
+		buf_fmt(b, "    trunk %.*s at %.*s", SLICE_FMT(t->name),
+		        SLICE_FMT(t->address.name));
 		if (t->networks_count > 0) {
 			buf_lit(b, " and ");
 			plural(b, t->networks_count, "network", "networks");
@@ -81,8 +82,9 @@ static void outbound_write(struct buf *b, const struct conf *c)
 	const struct conf_outbound *o = &c->outbound;
 
 	if (o->trunks_count == 0) {
-		buf_lit(b, "No call can cost money: outbound.trunks is empty, so nothing goes out, not even "
-		           "emergency calls.\n");
+		buf_lit(b,
+		        "No call can cost money: outbound.trunks is empty, so nothing goes out, not even "
+		        "emergency calls.\n");
 		return;
 	}
 	buf_lit(b, "Calls go out over");
@@ -112,7 +114,9 @@ void conf_open_write(struct buf *b, const struct conf *conf)
 		trunks_write(b, conf, (uint16_t)i);
 		buf_str(b, b->len == before ? "    nobody\n" : "  and nobody else\n");
 	}
-	buf_fmt(b, "UDP ports %u-%u on the same addresses carry voice; one is open only while its call is "
-	           "up, for that call's two peers.\n", conf->media.ports.lo, conf->media.ports.hi);
+	buf_fmt(b,
+	        "UDP ports %u-%u on the same addresses carry voice; one is open only while its call is "
+	        "up, for that call's two peers.\n",
+	        conf->media.ports.lo, conf->media.ports.hi);
 	outbound_write(b, conf);
 }
