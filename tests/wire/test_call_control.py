@@ -149,8 +149,8 @@ def hangup_by_operator(lab):
     caller, callee = gate.phone("101", 0), gate.phone("102", 1, auto=True)
     caller.dial(URI_102)
     caller.established()
-    (call,) = gate.calls()
-    gate.cli("hangup", call["call"])
+    (call,) = {row["call"] for row in gate.calls()}
+    gate.cli("hangup", call)
     caller.closed()
     callee.closed()
     until(lambda: gate.calls() == [], 2, "the call stayed in the list")

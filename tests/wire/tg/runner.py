@@ -1,8 +1,9 @@
 """Cases and their command line.
 
-A run re-executes itself in namespaces of its own (network, mounts, processes; users too when it is
-not root).  So no name in it can collide with another run, and whatever ends it (a failure, ctrl-C,
-kill -9) takes every process, interface and rule with it: the kernel cleans up.
+Each case runs in a process of its own, in namespaces of its own (network, mounts, processes; users
+too when it is not root).  So no name can collide with another case or another run, several cases
+run side by side, and whatever ends one (a failure, ctrl-C, kill -9) takes every process, interface
+and rule with it: the kernel cleans up.
 """
 import argparse
 import os
@@ -16,31 +17,31 @@ import traceback
 
 from tg.lab import Lab
 
-INSIDE = "TG_WIRE_INSIDE"
-SKIPPED = 77  # what Meson reads as "skipped"
-cases = []
+INSIDE = "TG_WIRE_CASE"  # set in the process of one case: its name
+SKIPPED = 77             # what Meson reads as "skipped"
+LONGEST_S = 120          # no case takes longer
+cases = {}
 
 
 def case(name):
     """Register a function as a case.  It gets a fresh Lab and fails by raising."""
     def add(function):
-        cases.append((name, function))
+        assert name not in cases, f"two cases are called {name}"
+        cases[name] = function
         return function
     return add
 
 
 def main():
     args = arguments()
-    picked = [c for c in cases if not args.only or any(p in c[0] for p in args.only)]
+    picked = [name for name in cases if not args.only or any(part in name for part in args.only)]
+    if INSIDE in os.environ:
+        prepare_world()
+        sys.exit(run_here(os.environ[INSIDE], args))
     if args.list:
-        print("\n".join(name for name, _ in picked))
+        print("\n".join(picked))
         sys.exit(0)
-    if os.environ.get(INSIDE) != "1":
-        enter_own_world()
-    prepare_world()
-    for sign in signal.SIGINT, signal.SIGTERM:  # as pid 1 nothing would end us by default
-        signal.signal(sign, signal.default_int_handler)
-    sys.exit(run(picked, args))
+    sys.exit(run_all(picked, args))
 
 
 def arguments():
@@ -48,21 +49,79 @@ def arguments():
     parser.add_argument("--list", action="store_true", help="print the names of the cases")
     parser.add_argument("-k", "--only", action="append", metavar="TEXT",
                         help="run only cases whose name contains TEXT; may be repeated")
+    parser.add_argument("-j", "--jobs", type=int, default=(os.cpu_count() or 1) + 1, metavar="N",
+                        help="cases side by side (default: processors + 1; most of a case is waiting)")
     parser.add_argument("--keep", action="store_true", help="keep the logs of passed cases too")
     parser.add_argument("--tollgate", default=os.environ.get("TOLLGATE"), metavar="PATH",
                         help="the binary under test (default: $TOLLGATE)")
     return parser.parse_args()
 
 
-def enter_own_world():
-    unshare = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
-    if os.geteuid() != 0:
-        unshare += ["--user", "--map-root-user"]
-    if subprocess.run(unshare + ["true"], stderr=subprocess.DEVNULL).returncode != 0:
-        print("skipped: this user may not make network namespaces (run as root)")
-        sys.exit(SKIPPED)
-    os.execvpe("unshare", unshare + [sys.executable] + sys.argv, {**os.environ, INSIDE: "1"})
+# ---- the process that was called: starts one for each case and adds up
 
+def run_all(picked, args):
+    world = world_command()
+    if subprocess.run(world + ["true"], stderr=subprocess.DEVNULL).returncode != 0:
+        print("skipped: this user may not make network namespaces (run as root)")
+        return SKIPPED
+    for sign in signal.SIGINT, signal.SIGTERM:
+        signal.signal(sign, signal.default_int_handler)
+    waiting, running, failed = list(picked), [], 0
+    try:
+        while waiting or running:
+            while waiting and len(running) < max(1, args.jobs):
+                running.append(Running(world, waiting.pop(0)))
+            for one in [one for one in running if one.ended()]:
+                running.remove(one)
+                failed += one.report()
+            time.sleep(0.02)
+    except KeyboardInterrupt:
+        for one in running:
+            one.child.kill()
+        print("interrupted in: " + "; ".join(one.name for one in running))
+        return 130
+    print(f"{len(picked) - failed} passed, {failed} failed", flush=True)
+    return 1 if failed or not picked else 0
+
+
+def world_command():
+    """What runs a program in a world of its own that dies with us."""
+    words = ["setpriv", "--pdeathsig", "KILL", "unshare", "--net", "--mount", "--pid", "--fork",
+             "--kill-child", "--mount-proc"]
+    if os.geteuid() != 0:
+        words += ["--user", "--map-root-user"]
+    return words
+
+
+class Running:
+    """A case in its own process."""
+
+    def __init__(self, world, name):
+        self.name, self.began = name, time.monotonic()
+        self.output = tempfile.TemporaryFile("w+")
+        self.child = subprocess.Popen(world + [sys.executable, *sys.argv], stdin=subprocess.DEVNULL,
+                                      stdout=self.output, stderr=subprocess.STDOUT,
+                                      env={**os.environ, INSIDE: name}, start_new_session=True)
+
+    def ended(self):
+        if self.child.poll() is None and time.monotonic() - self.began > LONGEST_S:
+            self.child.kill()
+            self.output.write(f"not done after {LONGEST_S} s\n")
+        return self.child.poll() is not None
+
+    def report(self):
+        """Print how it went; 1 when it failed."""
+        bad = self.child.returncode != 0
+        took = time.monotonic() - self.began
+        print(f"{'FAIL' if bad else 'ok  '} {self.name} ({took:.1f} s)", flush=True)
+        self.output.seek(0)
+        for line in self.output.read().rstrip().splitlines():
+            print("     " + line, flush=True)
+        self.output.close()
+        return int(bad)
+
+
+# ---- the process of one case, in its own world
 
 def prepare_world():
     """Our own /run, so that `ip netns` names are ours; no name server, so that nobody waits for
@@ -74,41 +133,19 @@ def prepare_world():
     subprocess.run(["mount", "--bind", "/run/resolv.conf", "/etc/resolv.conf"], check=True)
 
 
-def run(picked, args):
-    failed = 0
-    for name, function in picked:
-        logs = tempfile.mkdtemp(prefix="tollgate-wire-")
-        os.chmod(logs, 0o755)  # processes of other users work in it
-        began = time.monotonic()
-        try:
-            problem = run_one(function, logs, args.tollgate)
-        except KeyboardInterrupt:
-            print(f"interrupted in: {name}\n     logs: {logs}")
-            return 130
-        took = time.monotonic() - began
-        print(f"{'ok  ' if problem is None else 'FAIL'} {name} ({took:.1f} s)", flush=True)
-        if problem is not None:
-            failed += 1
-            print(indent(problem) + f"\n     logs: {logs}", flush=True)
-        elif not args.keep:
-            shutil.rmtree(logs, ignore_errors=True)
-    print(f"{len(picked) - failed} passed, {failed} failed", flush=True)
-    return 1 if failed or not picked else 0
-
-
-def run_one(function, logs, binary):
-    """The story of a failure, or None."""
-    lab = Lab(logs, binary)
+def run_here(name, args):
+    logs = tempfile.mkdtemp(prefix="tollgate-wire-")
+    os.chmod(logs, 0o755)  # processes of other users work in it
+    lab = Lab(logs, args.tollgate)
     try:
         lab.build()
-        function(lab)
+        cases[name](lab)
         lab.check()
-    except Exception:  # a case fails by whatever it raises; ctrl-C goes through
-        return traceback.format_exc() + lab.complaints()
+    except Exception:  # a case fails by whatever it raises
+        print(traceback.format_exc() + lab.complaints() + f"logs: {logs}")
+        return 1
     finally:
         lab.close()
-    return None
-
-
-def indent(text):
-    return "\n".join("     " + line for line in text.rstrip().splitlines())
+    if not args.keep:
+        shutil.rmtree(logs, ignore_errors=True)
+    return 0
