@@ -40,8 +40,8 @@ void tg_test_check(bool ok, const char *expr, const char *why, const char *file,
 struct slice test_guarded(struct slice s);
 
 /**
- * Whole content of a file, NUL-terminated behind the end; fails the test when it cannot.  Freed when
- * the test ends; at most 2048 a test.
+ * Whole content of a file, NUL-terminated behind the end; fails the test when it cannot.  Freed
+ * when the test ends; at most 2048 a test.
  */
 struct slice test_file(const char *path);
 
