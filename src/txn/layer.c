@@ -280,9 +280,12 @@ void txn_feed(struct txn_layer *layer, struct txn *t, enum txn_input event, stru
 	const struct txn_table *table = tables[t->kind];
 	struct tg_handle handle = tg_pool_handle(layer->pool, t);
 	struct txn_in in = { .event = event };
+	struct txn_io nothing = { 0 };
 	struct txn_out out;
 
-	if (event == EV_RX_2XX && io->msg->to.tag.len > 0)
+	if (io == NULL)
+		io = &nothing;
+	if (event == EV_RX_2XX && io->msg != NULL)
 		in.to_tag = (uint32_t)tg_siphash(&layer->call_key, io->msg->to.tag);
 	txn_machine_input(table, &t->machine, &in, &out);
 	log_step(layer, table, &out, event);
