@@ -47,6 +47,9 @@ static void check_interfaces(struct conf_job *job)
 
 		if (f->listen.family == TG_AF_NONE)
 			continue;
+		if (f->listen.family == TG_AF_INET6)
+			conf_wrong(job, AT(f->listen), "interfaces.listen: IPv6 is not served yet; "
+			           "write an IPv4 address");
 		if (f->listen.port >= c->media.ports.lo && f->listen.port <= c->media.ports.hi)
 			conf_wrong(job, AT(f->listen),
 			           "interfaces.listen: port %u lies among the media ports "
@@ -214,6 +217,7 @@ static void check_trunk_alone(struct conf_job *job, uint32_t at)
 static void check_trunks(struct conf_job *job)
 {
 	const struct conf *c = job->conf;
+	uint32_t sources = 0;
 
 	for (uint32_t i = 0; i < c->trunks_count; i++) {
 		const struct conf_trunk *t = &c->trunks[i];
@@ -229,6 +233,12 @@ static void check_trunks(struct conf_job *job)
 			           "trunks: \"%s\" registers but has no username; add one, or "
 			           "\"register: false\" when the provider knows your address",
 			           SHOW(t->name));
+		sources += 1 + t->networks_count;
+		if (sources > CONF_TRUNK_SOURCES_MAX && t->networks_count > 0)
+			conf_wrong(job, AT(t->networks[0]),
+			           "trunks.networks: up to here trunks have %u "
+			           "addresses and networks; at most %d are allowed",
+			           sources, CONF_TRUNK_SOURCES_MAX);
 		check_own(job, "trunks.address", &t->address);
 		check_trunk_networks(job, t, f);
 		check_trunk_alone(job, i);

@@ -22,7 +22,8 @@ enum {
 	CONF_NETWORKS_MAX = 64, /* a set of them is a 64-bit mask */
 	CONF_PBXS_MAX = 16,
 	CONF_TRUNKS_MAX = 64,
-	CONF_TRUNK_NETWORKS_MAX = 32,
+	CONF_TRUNK_NETWORKS_MAX = 31, /* with its address a set of 32 */
+	CONF_TRUNK_SOURCES_MAX = 512, /* addresses and networks of all trunks together */
 	CONF_INBOUND_MAX = 4096,
 	CONF_EMERGENCY_MAX = 32,
 	CONF_ALLOW_MAX = 1024,

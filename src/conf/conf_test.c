@@ -166,6 +166,8 @@ static const struct {
 	  "6:39: pbxs.address: \"pbx\" has this address, too, so who calls could not be told\n" },
 	{ "IP versions", IFS "pbxs: [{ name: a, interface: lan, address: \"fd00::1\" }]\n",
 	  "4:44: pbxs.address: interface \"lan\" has an address of the other IP version\n" },
+	{ "not yet", "interfaces: [{ name: lan, listen: \"[2001:db8::1]:5060\", side: inside }]\n",
+	  "1:35: interfaces.listen: IPv6 is not served yet; write an IPv4 address\n" },
 	/* doors (R107) */
 	{ "private range outside",
 	  IFS "networks: [{ name: a, interface: wan, prefix: 192.168.0.0/16 }]\n",

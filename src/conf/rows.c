@@ -194,7 +194,7 @@ static const struct conf_row trunks[] = {
 	  .help = "Login at the provider. Without one it knows us by our address alone." },
 	{ "expires", CONF_T_COUNT, AT(conf_trunk, expires_s), .min = 60, .max = 86400, .def = "600",
 	  .unit = "seconds", .help = "How long a registration there is asked to last." },
-	{ "calls", CONF_T_COUNT, AT(conf_trunk, calls), .min = 1, .max = 100000, .def = "10",
+	{ "calls", CONF_T_COUNT, AT(conf_trunk, calls), .min = 1, .max = 60000, .def = "10",
 	  .help = "Most calls at a time, in and out; set what the contract allows." },
 };
 

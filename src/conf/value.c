@@ -145,7 +145,7 @@ static bool is_host_name(struct slice s)
 	bool letter = false;
 	size_t label = 0;
 
-	if (s.len == 0 || s.len > 253)
+	if (s.len == 0 || s.len > 120) /* of 255 (RFC 1035), what our messages carry */
 		return false;
 	for (size_t i = 0; i <= s.len; i++) {
 		char c = i < s.len ? s.p[i] : '.';
