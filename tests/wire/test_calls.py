@@ -3,8 +3,8 @@
 import time
 
 from tg import lab as world, scenarios
-from tg.peers import SipSocket, header, status
 from tg.runner import case, main
+from tg.sip import header, SipSocket, status
 from tg.tollgate import ALLOWED, EMERGENCY, NUMBERS, UNLISTED, Tollgate
 
 PROV1 = world.PROVIDERS["prov1"]

@@ -3,8 +3,10 @@
 import time
 
 from tg import lab as world, scenarios
-from tg.peers import Phone, SipSocket, authorization, header, status, until
+from tg.peers import until
+from tg.phone import Phone
 from tg.runner import case, main
+from tg.sip import authorization, header, SipSocket, status
 
 PROV1 = world.PROVIDERS["prov1"]
 

@@ -3,8 +3,10 @@
 import time
 
 from tg import lab as world
-from tg.peers import Phone, SipSocket, authorization, header, status, until
+from tg.peers import until
+from tg.phone import Phone
 from tg.runner import case, main
+from tg.sip import authorization, header, SipSocket, status
 from tg.tollgate import Tollgate
 
 URI = f"sip:{world.DOMAIN}"

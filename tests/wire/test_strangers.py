@@ -6,8 +6,9 @@ import struct
 import time
 
 from tg import lab as world, netns
-from tg.peers import SipSocket, until
+from tg.peers import until
 from tg.runner import case, main
+from tg.sip import SipSocket
 from tg.tollgate import ALLOWED, EMERGENCY, NUMBERS, Tollgate
 
 METHODS = ("INVITE", "REGISTER", "OPTIONS", "MESSAGE", "SUBSCRIBE", "NOTIFY", "REFER", "PUBLISH",

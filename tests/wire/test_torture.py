@@ -10,8 +10,8 @@ import re
 import time
 
 from tg import lab as world
-from tg.peers import SipSocket, status
 from tg.runner import case, main
+from tg.sip import SipSocket, status
 from tg.tollgate import Tollgate
 
 VECTORS = pathlib.Path(__file__).parent.parent / "vectors"

@@ -3,7 +3,9 @@
     runner.py    cases, the command line, the private world that a run gets from the kernel
     netns.py     hosts and switches, NAT, packet loss, capture
     lab.py       the network of the tests, and what is started in it
-    peers.py     baresip phones, Kamailio as PBX and as provider, sipp, a raw SIP socket
+    peers.py     Kamailio as PBX and as provider, sipp
+    phone.py     baresip
+    sip.py       a bare socket for crafted messages
     scenarios.py what sipp plays
     tollgate.py  the binary under test
     audio.py     making tones and finding them in recordings

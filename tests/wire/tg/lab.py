@@ -12,7 +12,8 @@ Nobody but tg stands on both switches.
 import pathlib
 
 from tg import audio, netns
-from tg.peers import Kamailio, Phone, Sipp
+from tg.peers import Kamailio, Sipp
+from tg.phone import Phone
 
 TG_WAN, TG_LAN = "203.0.113.2", "192.168.1.2"
 HOME, EVIL = "203.0.113.50", "203.0.113.66"

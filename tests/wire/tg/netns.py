@@ -1,7 +1,6 @@
 """Hosts are network namespaces, switches are bridges in the namespace of the run."""
 import contextlib
 import ctypes
-import os
 import socket
 import struct
 import subprocess

@@ -50,7 +50,8 @@ def arguments():
     parser.add_argument("-k", "--only", action="append", metavar="TEXT",
                         help="run only cases whose name contains TEXT; may be repeated")
     parser.add_argument("-j", "--jobs", type=int, default=(os.cpu_count() or 1) + 1, metavar="N",
-                        help="cases side by side (default: processors + 1; most of a case is waiting)")
+                        help="cases side by side (default: processors + 1, as most of a "
+                             "case is waiting)")
     parser.add_argument("--keep", action="store_true", help="keep the logs of passed cases too")
     parser.add_argument("--tollgate", default=os.environ.get("TOLLGATE"), metavar="PATH",
                         help="the binary under test (default: $TOLLGATE)")

@@ -8,7 +8,8 @@ import subprocess
 import time
 
 from tg import lab as world, netns
-from tg.peers import Phone, Process, until
+from tg.peers import Process, until
+from tg.phone import Phone
 
 SANITIZERS = {
     "ASAN_OPTIONS": "abort_on_error=1:detect_leaks=1:allocator_may_return_null=1",
@@ -84,7 +85,8 @@ class Tollgate(Process):
             home=world.HOME, silence=silence, edges=edges, carriers=carriers, relays=relays,
             pbxs=PBXS.format(address=world.PBX, domain=world.DOMAIN) if pbx else "",
             trunks="trunks:\n" + blocks if blocks else "",
-            inbound="inbound:\n" + "".join(inbound) if inbound else "", outbound=OUTBOUND.format(order=", ".join(trunks)) if trunks else "")
+            inbound="inbound:\n" + "".join(inbound) if inbound else "",
+            outbound=OUTBOUND.format(order=", ".join(trunks)) if trunks else "")
 
     # ---- running it
 
