@@ -207,8 +207,8 @@ static const struct row {
 	[LINK_CTL_ASK] = { ctl_rules, CONSOLE, WARDEN | CHILDREN, BODY(link_ctl) },
 	[LINK_CTL_REPLY] = { ctl_rules, WARDEN | CHILDREN, CONSOLE, BODY(link_ctl) },
 	[LINK_STRAY] = { stray_rules, SIP, SIP, BODY(link_stray) },
-	[LINK_RESOLVE_ASK] = { resolve_rules, VAULT | CARRIER, RESOLVER, NO_BODY },
-	[LINK_RESOLVE_REPLY] = { resolve_rules, RESOLVER, VAULT | CARRIER, NO_BODY },
+	[LINK_RESOLVE_ASK] = { resolve_rules, WARDEN | VAULT | CARRIER, RESOLVER, NO_BODY },
+	[LINK_RESOLVE_REPLY] = { resolve_rules, RESOLVER, WARDEN | VAULT | CARRIER, NO_BODY },
 };
 
 static const uint16_t payload_sizes[LINK_TYPES] = {
@@ -420,6 +420,9 @@ static const char *check_head(const struct link_head *h)
 		return "to";
 	/* a packet is handed to a worker of the same role only */
 	if (h->type == LINK_STRAY && h->from.role != h->to.role)
+		return "to";
+	/* only the warden says who is up; a process tells it that it is */
+	if (h->type == LINK_PEER && h->from.role != LINK_WARDEN && h->to.role != LINK_WARDEN)
 		return "to";
 	if (h->leg.side > LINK_B)
 		return "side";

@@ -122,6 +122,7 @@ TEST(link_who_may_say_what)
 		{ "an edge grants itself a call", LINK_CALL_GRANT, EDGE0, CARRIER0 },
 		{ "an edge has a trunk's challenge signed", LINK_SIGN_ASK, EDGE0, VAULT0 },
 		{ "an edge speaks as the relay", LINK_MEDIA_OPENED, EDGE0, CARRIER0 },
+		{ "an edge declares the vault dead", LINK_PEER, EDGE0, CARRIER0 },
 		{ "an edge stops another", LINK_STOP, EDGE0, CARRIER0 },
 		{ "an edge orders as the operator", LINK_CTL_ASK, EDGE0, VAULT0 },
 		{ "a carrier plants a binding", LINK_BIND_LOAD, CARRIER0, EDGE0 },

@@ -41,6 +41,14 @@ static struct tg_addr loopback(void)
 	return a;
 }
 
+static struct net_loop *new_loop(void)
+{
+	struct net_loop *loop = net_loop_new();
+
+	CHECK(loop != NULL, "memory");
+	return loop;
+}
+
 /* A socket owner on a port of its own, as interface `iface`. */
 static struct net_udp *owner(struct net_loop *loop, struct seen *seen, uint16_t iface, size_t max,
                              struct tg_addr *local)
@@ -70,7 +78,7 @@ static void send_to(struct net_udp *udp, uint16_t iface, const struct tg_addr *t
 
 TEST(net_udp_there_and_back_in_batches)
 {
-	struct net_loop *loop = net_loop_new();
+	struct net_loop *loop = new_loop();
 	struct seen a_seen = { 0 }, b_seen = { 0 };
 	struct tg_addr a_addr, b_addr;
 	struct net_udp *a = owner(loop, &a_seen, 3, TG_DATAGRAM_MAX, &a_addr);
@@ -109,7 +117,7 @@ TEST(net_udp_sizes)
 
 	memcpy(big, "\r\n\r\n", 4);
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct net_loop *loop = net_loop_new();
+		struct net_loop *loop = new_loop();
 		struct seen a_seen = { 0 }, b_seen = { 0 };
 		struct tg_addr a_addr, b_addr;
 		struct net_udp *a = owner(loop, &a_seen, 0, TG_DATAGRAM_MAX, &a_addr);
@@ -131,7 +139,7 @@ TEST(net_udp_sizes)
 
 TEST(net_udp_what_is_not_sent)
 {
-	struct net_loop *loop = net_loop_new();
+	struct net_loop *loop = new_loop();
 	struct seen seen = { 0 };
 	struct tg_addr addr, nowhere;
 	struct net_udp *udp = owner(loop, &seen, 2, TG_DATAGRAM_MAX, &addr);
@@ -200,7 +208,7 @@ static void on_ready(struct net_watch *watch, uint64_t now_ms, int events)
 
 TEST(net_loop_deleted_in_the_same_turn)
 {
-	struct net_loop *loop = net_loop_new();
+	struct net_loop *loop = new_loop();
 	int a[2], b[2];
 	struct pair pa, pb;
 
