@@ -24,7 +24,7 @@ struct relay_port {
 	uint8_t side, kind; /* kind: enum stream_port_kind */
 };
 
-/** About 700 bytes. */
+/** Two sides and their four sockets.  632 bytes, and 96 for the session. */
 struct relay_stream {
 	struct stream s;
 	struct relay_port port[2][STREAM_PORTS];
