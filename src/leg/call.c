@@ -101,6 +101,7 @@ const struct leg_cell leg_call_table[CALL_STATES_N][LEG_EVS] = {
 	[CALL_B_CALLING] = {
 		B_MAY_END,
 		[LEG_EV_RX_1XX] = TO(B_RINGING, b_progress),
+		[LEG_EV_TIMER_ASK] = TO(B_CANCELLING, b_trunk_silent),
 	},
 	[CALL_B_RINGING] = {
 		B_MAY_END,

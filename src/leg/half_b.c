@@ -39,6 +39,16 @@ static bool set_strings(struct leg_layer *l, struct leg *g, const struct leg_tar
 	return !b.full && leg_str_set(g, &g->remote_uri, buf_slice(&b));
 }
 
+/** A trunk that says nothing gives way to the next one long before timer B. */
+static void await_answer(struct leg_layer *l, struct leg *g)
+{
+	if (g->trunk >= 0)
+		leg_timer(l, g, LEG_EV_TIMER_ASK, LEG_TRUNK_MS);
+	else
+		leg_timer(l, g, LEG_EV_TIMER_RING,
+		          (uint64_t)l->conf.ring_max_s * 1000 + LEG_GRACE_MS);
+}
+
 void leg_refuse(struct leg_layer *l, const struct link_msg *invite, uint16_t status,
                 struct slice rule)
 {
@@ -77,8 +87,7 @@ void leg_call_out(struct leg_layer *l, uint64_t now_ms, const struct link_msg *i
 		return;
 	}
 	g->call = CALL_B_CALLING;
-	leg_timer(l, g, LEG_EV_TIMER_RING,
-	          (uint64_t)l->conf.ring_max_s * 1000 + LEG_GRACE_MS);
+	await_answer(l, g);
 }
 
 /* ---- the dialog that a response makes (RFC 3261 §12.1.2) ---- */
@@ -139,6 +148,9 @@ static struct slice sdp_of(const struct sip_message *msg)
 
 void leg_b_progress(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 {
+	if (g->timer.kind == LEG_EV_TIMER_ASK)
+		leg_timer(l, g, LEG_EV_TIMER_RING,
+		          (uint64_t)l->conf.ring_max_s * 1000 + LEG_GRACE_MS);
 	if (in->msg->status == 100)
 		return;
 	leg_tell(l, g, LINK_LEG_PROGRESS, in->msg->status, sdp_of(in->msg));
@@ -221,6 +233,12 @@ void leg_b_timed_out(struct leg_layer *l, struct leg *g, const struct leg_in *in
 	tell_refusal(l, g, 408, "peer-silent");
 }
 
+void leg_b_trunk_silent(struct leg_layer *l, struct leg *g, const struct leg_in *in)
+{
+	leg_b_timed_out(l, g, in);
+	leg_b_cancel(l, g, in); /* and should it still answer, a BYE follows (C14) */
+}
+
 static void cancel(struct leg_layer *l, struct leg *g)
 {
 	enum tg_err err = txn_client_cancel(l->conf.txn, g->invite);
@@ -279,6 +297,5 @@ void leg_b_invite_signed(struct leg_layer *l, struct leg *g, const struct leg_in
 {
 	if (!leg_send_invite(l, g, leg_kept_sdp(g), &in->link->sign_reply))
 		leg_raise(l, LEG_EV_TX_TIMEOUT);
-	leg_timer(l, g, LEG_EV_TIMER_RING,
-	          (uint64_t)l->conf.ring_max_s * 1000 + LEG_GRACE_MS);
+	await_answer(l, g);
 }

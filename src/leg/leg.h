@@ -161,6 +161,6 @@ int leg_tag_owner(struct slice tag);
  * Hang up a dialog that a dead process of our role left behind (DIALOG_ORPHAN): a BYE from its
  * recipe.
  */
-void leg_orphan(struct leg_layer *layer, uint64_t now_ms, const struct link_dialog *dialog);
+void leg_orphan(struct leg_layer *layer, uint64_t now_ms, const struct link_msg *msg);
 
 #endif

@@ -15,6 +15,8 @@ enum {
 	LEG_TAG_LEN = 26,     /* 2 hex of worker, 8 of slot, 16 random: leg_tag_new() */
 	LEG_SIGN_TRIES = 2,   /* answers to challenges per request (B13) */
 	LEG_ASK_MS = 2000,    /* the vault's and the relay's time to answer */
+	/* a provider's, for the first sign of life before the next is tried */
+	LEG_TRUNK_MS = 6000,
 	LEG_REPORT_MS = 500,  /* the relay's, for its last figures */
 	LEG_GRACE_MS = 32000, /* 64 × T1: how long a lost final response may still come */
 };

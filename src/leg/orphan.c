@@ -7,13 +7,13 @@
  */
 #include "leg/act.h"
 
-void leg_orphan(struct leg_layer *l, uint64_t now_ms, const struct link_dialog *d)
+void leg_orphan(struct leg_layer *l, uint64_t now_ms, const struct link_msg *msg)
 {
-	struct link_leg id = { .call = tg_rng_u64(l->conf.rng) | 1, .side = LINK_B };
+	const struct link_dialog *d = &msg->orphan;
 	struct leg *g;
 
 	l->now_ms = now_ms;
-	g = leg_take(l, &id, true);
+	g = leg_take(l, &msg->head.leg, true); /* the vault signs for it under its old name */
 	if (g == NULL)
 		return; /* the vault keeps it; counted by the pool */
 	g->flow = d->flow;
@@ -34,4 +34,5 @@ void leg_orphan(struct leg_layer *l, uint64_t now_ms, const struct link_dialog *
 		return;
 	}
 	g->call = CALL_ENDING; /* born in it: no event led here */
+	g->saved = true;       /* until the BYE is answered */
 }

@@ -152,6 +152,7 @@ struct link_call_grant {
 	uint8_t party; /* enum link_party of B */
 	uint8_t emergency;
 	uint16_t peer;            /* index of the PBX or trunk */
+	uint16_t iface;           /* interface that B's media was given: B must sit there */
 	struct link_proc asker;   /* where A lives */
 	uint32_t max_s;
 	struct link_text to;      /* AoR user, dialled string, or the number to send */

@@ -141,14 +141,17 @@ static struct slice piece(const struct buf *b, size_t from)
 static bool ring_account(struct edge *e, const struct link_call_grant *g, struct buf *b,
                          struct leg_target *out)
 {
-	struct location_binding at;
+	struct location_binding list[LOCATION_FIND_MAX];
+	uint32_t n = location_find(e->location, link_text(&g->to), list, COUNT(list)), i = 0;
 	size_t from = b->len;
 
-	if (location_find(e->location, link_text(&g->to), &at, 1) == 0)
+	while (i < n && list[i].flow.iface != g->iface)
+		i++;
+	if (i == n)
 		return false;
-	buf_put(b, at.contact);
+	buf_put(b, list[i].contact);
 	out->request_uri = piece(b, from);
-	out->flow = at.flow;
+	out->flow = list[i].flow;
 	from = b->len;
 	buf_lit(b, "sip:");
 	sip_user_write(b, link_text(&g->to));

@@ -63,6 +63,12 @@ struct role_trunk {
 	struct link_text user;   /* AoR user and digest username */
 };
 
+/** The trunks in the order in which calls out try them. */
+struct role_routes {
+	uint16_t trunk[ROLE_TRUNKS_MAX];
+	uint16_t count;
+};
+
 /** Facts that all roles share; borrowed by them, immutable while they live. */
 struct role_site {
 	struct link_text domain; /* AoR domain and digest realm of the accounts */

@@ -2,9 +2,9 @@
  * What edge and carrier have in common: reading a packet up to the point where it is a new request
  * that the role must judge, and joining transactions, half-calls and grants.
  *
- * One packet, in ua_packet(): keepalive? parse; a response goes to txn; check; a retransmission, an ACK
- * or a CANCEL goes to txn; a request with our To tag goes to leg; an unknown method or extension is
- * refused; and only what is left is UA_NEW to the role.
+ * One packet, in ua_packet(): keepalive? parse; a response goes to txn; check; a retransmission, an
+ * ACK or a CANCEL goes to txn; a request with our To tag goes to leg; an unknown method or
+ * extension is refused; and only what is left is UA_NEW to the role.
  */
 #ifndef TG_ROLE_UA_H
 #define TG_ROLE_UA_H

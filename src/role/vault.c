@@ -1,0 +1,291 @@
+#include "role/vault_priv.h"
+
+#include "sip/digest.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+static struct tg_table *new_table(struct tg_rng *rng, uint32_t cap)
+{
+	struct tg_key key;
+
+	tg_rng_bytes(rng, &key, sizeof(key));
+	return tg_table_new(cap, &key);
+}
+
+static bool make_tables(struct vault *v)
+{
+	const struct role_site *site = v->env.site;
+	uint32_t users = site->registrations_max, calls = site->calls_max * 2 + 64;
+	struct tg_rng *rng = v->env.rng;
+
+	v->accounts = tg_pool_new("accounts", sizeof(struct vault_user), users, 0);
+	v->calls = tg_pool_new("calls", sizeof(struct vault_call), calls, calls / 20);
+	v->dialogs = tg_pool_new("trunk dialogs", sizeof(struct vault_dialog), calls, 0);
+	v->by_user = new_table(rng, users);
+	v->by_call = new_table(rng, calls);
+	v->by_dialog = new_table(rng, calls);
+	v->wheel = tg_wheel_new(v->env.now_ms);
+	return v->accounts != NULL && v->calls != NULL && v->dialogs != NULL &&
+	       v->by_user != NULL && v->by_call != NULL && v->by_dialog != NULL &&
+	       v->wheel != NULL;
+}
+
+struct vault *vault_new(const struct role_env *env, const struct policy *policy,
+                        const struct role_routes *routes, const struct vault_store *store)
+{
+	struct vault *v = calloc(1, sizeof(*v));
+
+	if (v == NULL)
+		return NULL;
+	v->env = *env;
+	v->policy = policy;
+	v->routes = routes;
+	v->store = *store;
+	v->now_ms = env->now_ms;
+	v->wall_offset_ms = env->wall_ms - env->now_ms;
+	tg_rng_bytes(env->rng, &v->dummy, sizeof(v->dummy));
+	if (make_tables(v))
+		return v;
+	vault_free(v);
+	return NULL;
+}
+
+void vault_free(struct vault *v)
+{
+	if (v == NULL)
+		return;
+	tg_wheel_free(v->wheel);
+	tg_table_free(v->by_dialog);
+	tg_table_free(v->by_call);
+	tg_table_free(v->by_user);
+	tg_pool_free(v->dialogs);
+	tg_pool_free(v->calls);
+	tg_pool_free(v->accounts);
+	tg_wipe(v, sizeof(*v));
+	free(v);
+}
+
+void vault_post(struct vault *v)
+{
+	v->env.link.post(v->env.link.ctx, &v->out);
+}
+
+/* ---- accounts and secrets ---- */
+
+struct vault_user *vault_user_find(const struct vault *v, struct slice user, uint32_t *slot)
+{
+	uint64_t hash = tg_table_hash(v->by_user, user);
+	uint32_t at = 0, value;
+
+	while ((value = tg_table_find(v->by_user, hash, &at)) != 0) {
+		struct vault_user *u = tg_pool_at(v->accounts, value);
+
+		assert(u != NULL);
+		if (slice_eq(slice_of(u->a.user, u->a.user_len), user)) {
+			*slot = value;
+			return u;
+		}
+		if (at == 0)
+			break;
+	}
+	return NULL;
+}
+
+const struct vault_account *vault_account_find(const struct vault *v, struct slice user)
+{
+	uint32_t slot;
+	const struct vault_user *u = vault_user_find(v, user, &slot);
+
+	return u != NULL ? &u->a : NULL;
+}
+
+struct slice vault_realm(const struct vault *v)
+{
+	return link_text(&v->env.site->domain);
+}
+
+enum tg_err vault_account_set(struct vault *v, const struct vault_account *account, bool save)
+{
+	struct slice user = slice_of(account->user, account->user_len);
+	uint32_t slot;
+	struct vault_user *u = vault_user_find(v, user, &slot);
+
+	if (u == NULL) {
+		enum tg_err err;
+
+		u = tg_pool_take(v->accounts);
+		if (u == NULL)
+			return TG_ENOMEM;
+		err = tg_table_add(v->by_user, tg_table_hash(v->by_user, user),
+		                   tg_pool_handle(v->accounts, u).slot);
+		assert(err == TG_OK); /* as large as the pool */
+	}
+	u->a = *account;
+	if (save)
+		v->store.account(v->store.ctx, &u->a, false);
+	return TG_OK;
+}
+
+enum tg_err vault_account_remove(struct vault *v, struct slice user)
+{
+	uint32_t slot;
+	struct vault_user *u = vault_user_find(v, user, &slot);
+	bool removed;
+
+	if (u == NULL)
+		return TG_ENOENT;
+	v->store.account(v->store.ctx, &u->a, true);
+	removed = tg_table_remove(v->by_user, tg_table_hash(v->by_user, user), slot);
+	assert(removed);
+	tg_wipe(u, sizeof(*u));
+	tg_pool_give(v->accounts, u);
+	return TG_OK;
+}
+
+enum tg_err vault_secret_set(struct vault *v, struct slice name, struct slice secret, bool save)
+{
+	struct slice kind, trunk = slice_cut(name, '/', &kind);
+
+	if (!slice_eq(kind, SLICE("trunk")))
+		return TG_ENOENT;
+	if (secret.len == 0 || secret.len > VAULT_SECRET_MAX)
+		return TG_ELIMIT;
+	for (unsigned i = 0; i < v->env.site->trunks; i++) {
+		if (!slice_eq(link_text(&v->env.site->trunk[i].name), trunk))
+			continue;
+		tg_wipe(&v->secret[i], sizeof(v->secret[i]));
+		memcpy(v->secret[i].text, secret.p, secret.len);
+		v->secret[i].len = (uint8_t)secret.len;
+		if (save)
+			v->store.secret(v->store.ctx, name, secret, false);
+		return TG_OK;
+	}
+	return TG_ENOENT;
+}
+
+/* ---- proofs ---- */
+
+enum link_auth vault_prove(const struct vault *v, const struct link_digest *d,
+                           const struct vault_account **account, uint32_t *slot)
+{
+	const struct sip_digest_over over = {
+		.alg = d->alg,
+		.qop_auth = true,
+		.method = link_text(&d->method),
+		.uri = link_long(&d->uri),
+		.nonce = link_long(&d->nonce),
+		.nc = slice_of(d->nc, sizeof(d->nc)),
+		.cnonce = link_long(&d->cnonce),
+	};
+	uint8_t ha1[TG_DIGEST_MAX] = { 0 };
+	const struct vault_account *a;
+	const struct vault_user *u = vault_user_find(v, link_text(&d->user), slot);
+	bool right;
+
+	a = u != NULL ? &u->a : NULL;
+
+	/* B10: a user who does not exist costs the same work */
+	if (a == NULL || a->disabled)
+		memcpy(ha1, &v->dummy, sizeof(v->dummy));
+	else if (d->alg == TG_DIGEST_MD5)
+		memcpy(ha1, a->ha1_md5, sizeof(a->ha1_md5));
+	else
+		memcpy(ha1, a->ha1_sha256, sizeof(a->ha1_sha256));
+	right = d->present && d->qop == 1 && sip_digest_verify(ha1, &over, link_text(&d->response));
+	tg_wipe(ha1, sizeof(ha1));
+	if (!right || a == NULL || a->disabled)
+		return LINK_AUTH_WRONG;
+	*account = a;
+	return LINK_AUTH_OK;
+}
+
+static void auth_ask(struct vault *v, const struct link_msg *msg)
+{
+	const struct vault_account *a = NULL;
+	uint32_t slot = 0;
+	enum link_auth verdict = vault_prove(v, &msg->auth_ask.digest, &a, &slot);
+	struct link_auth_reply *r = &v->out.auth_reply;
+
+	link_msg_init(&v->out, LINK_AUTH_REPLY, msg->head.from);
+	v->out.head.ref = msg->head.ref;
+	r->verdict = (uint8_t)verdict;
+	if (a != NULL) {
+		r->account = slot;
+		r->max_bindings = a->max_bindings != 0 ? a->max_bindings
+		                                       : v->env.site->bindings_max;
+		r->networks = a->networks;
+	} else {
+		v->wrong++;
+	}
+	vault_post(v);
+}
+
+/* ---- messages ---- */
+
+static void peer(struct vault *v, const struct link_peer *p)
+{
+	if (!p->up) {
+		if (p->proc.role == LINK_EDGE || p->proc.role == LINK_CARRIER)
+			vault_calls_lost(v, p->proc);
+		return;
+	}
+	if (p->proc.role == LINK_EDGE)
+		v->store.load_bindings(v->store.ctx, p->proc);
+	if (p->proc.role == LINK_CARRIER)
+		vault_dialogs_orphan(v, p->proc);
+}
+
+void vault_message(struct vault *v, uint64_t now_ms, const struct link_msg *msg)
+{
+	v->now_ms = now_ms;
+	switch (msg->head.type) {
+	case LINK_AUTH_ASK:
+		auth_ask(v, msg);
+		return;
+	case LINK_CALL_ASK:
+		vault_call_ask(v, msg);
+		return;
+	case LINK_CALL_NEXT:
+		vault_call_next(v, msg);
+		return;
+	case LINK_CALL_ANSWERED:
+		vault_call_answered(v, msg);
+		return;
+	case LINK_CALL_END:
+		vault_call_end(v, msg);
+		return;
+	case LINK_SIGN_ASK:
+		vault_sign(v, msg);
+		return;
+	case LINK_BIND_SAVE:
+		vault_bind_save(v, msg);
+		return;
+	case LINK_DIALOG_SAVE:
+		vault_dialog_save(v, msg);
+		return;
+	case LINK_PEER:
+		peer(v, &msg->peer);
+		return;
+	case LINK_CTL_ASK:
+		vault_ctl(v, msg);
+		return;
+	default:
+		return;
+	}
+}
+
+
+void vault_tick(struct vault *v, uint64_t now_ms)
+{
+	struct tg_timer *t;
+
+	v->now_ms = now_ms;
+	while ((t = tg_wheel_expire(v->wheel, now_ms)) != NULL)
+		vault_call_forget(v, TG_CONTAINER(t, struct vault_call, timer));
+}
+
+uint64_t vault_next_ms(const struct vault *v)
+{
+	return tg_wheel_next_ms(v->wheel);
+}
