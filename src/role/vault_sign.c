@@ -2,8 +2,8 @@
  * What the vault signs for a trunk, and nothing else (DESIGN, roles and processes):
  *   REGISTER, OPTIONS   of the trunk's own identity
  *   INVITE              at most twice for one grant, and only to the number that was granted
- *   re-INVITE           of a dialog of a granted call, whose Request-URI cannot be dialled as another
- *                       number
+ *   re-INVITE           of a dialog of a granted call, whose Request-URI cannot be dialled as
+ *                       another number
  *   BYE                 of a call or dialog of that trunk, until the trunk has confirmed it
  * The realm is pinned (B11), and a carrier signs for its own trunks only.
  */
