@@ -4,7 +4,7 @@ import time
 
 from tg import lab as world, scenarios
 from tg.runner import case, main
-from tg.sip import header, SipSocket, status
+from tg.sip import SipSocket, header, status
 from tg.tollgate import ALLOWED, EMERGENCY, NUMBERS, UNLISTED, Tollgate
 
 PROV1 = world.PROVIDERS["prov1"]

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""The harness against itself, without tollgate: what the other cases rely on."""
+"""The harness against itself, without a running tollgate: what the other cases rely on."""
+import subprocess
 import time
 
 from tg import lab as world, scenarios
 from tg.peers import until
 from tg.phone import Phone
 from tg.runner import case, main
-from tg.sip import authorization, header, SipSocket, status
+from tg.sip import SipSocket, authorization, header, status
+from tg.tollgate import config_text
 
 PROV1 = world.PROVIDERS["prov1"]
 
@@ -132,6 +134,16 @@ def register(client):
     answer = client.ask(start, aor, f"Authorization: {proof}", "CSeq: 2 REGISTER", to=PROV1,
                         user=world.CUSTOMER)
     assert status(answer) == 200, answer
+
+
+@case("harness: tollgate check finds no mistake in the configurations of the cases")
+def configurations(lab):
+    path = lab.folder / "tollgate.yaml"
+    for pbx in (False, True):
+        for trunks in ((), ("acme",), ("acme", "beta")):
+            path.write_text(config_text(lab.folder, pbx, trunks))
+            done = subprocess.run([lab.binary, "check", path], capture_output=True, text=True)
+            assert done.returncode == 0, done.stderr + done.stdout
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from tg import lab as world
 from tg.peers import until
 from tg.phone import Phone
 from tg.runner import case, main
-from tg.sip import authorization, header, SipSocket, status
+from tg.sip import SipSocket, authorization, header, status
 from tg.tollgate import Tollgate
 
 URI = f"sip:{world.DOMAIN}"

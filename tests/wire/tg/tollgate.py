@@ -37,13 +37,31 @@ OUTBOUND = """  allow: ["+3491*"]
 TRUNK = """  - name: {name}
     interface: wan
     address: {address}:5060
-    domain: {domain}
-    register: {register}
+    domain: sip.{name}.example
     username: {user}
 """
+INBOUND = '  - {{ number: "{number}", {to} }}\n'
 # Our numbers: the first rings the account 101, the second the PBX.
 NUMBERS = {"101": "+34911234567", "pbx": "+34911234568"}
 ALLOWED, UNLISTED, EMERGENCY = "+34915550123", "+88210001", "112"
+
+
+def config_text(data, pbx=False, trunks=(), silence=60, edges=1, carriers=1, relays=1):
+    """The configuration; see Tollgate for the arguments."""
+    blocks = "".join(TRUNK.format(name=name, address=world.PROVIDERS[world.TRUNKS[name]],
+                                  user=world.CUSTOMER) for name in trunks)
+    inbound = ""
+    if trunks:
+        inbound += INBOUND.format(number=NUMBERS["101"], to='account: "101"')
+    if pbx:
+        inbound += INBOUND.format(number=NUMBERS["pbx"], to="pbx: freepbx")
+    return CONFIG.format(
+        domain=world.DOMAIN, data=data, lan=world.TG_LAN, wan=world.TG_WAN, home=world.HOME,
+        silence=silence, edges=edges, carriers=carriers, relays=relays,
+        pbxs=PBXS.format(address=world.PBX, domain=world.DOMAIN) if pbx else "",
+        trunks="trunks:\n" + blocks if trunks else "",
+        inbound="inbound:\n" + inbound if inbound else "",
+        outbound=OUTBOUND.format(order=", ".join(trunks)) if trunks else "")
 
 
 class Tollgate(Process):
@@ -52,7 +70,7 @@ class Tollgate(Process):
     pbx       there is one, and what an account dials goes there first
     trunks    names out of acme (at prov1) and beta (at prov2), in the order of trying
     accounts  user names to add; their secrets are in `secrets`
-    more      values of CONFIG: silence, edges, carriers, relays; `register` of the trunks
+    more      values of CONFIG: silence, edges, carriers, relays
     """
 
     def __init__(self, lab, accounts=("101", "102"), pbx=False, trunks=(), **more):
@@ -64,29 +82,13 @@ class Tollgate(Process):
         self.killed, self.secrets = set(), {}
         self.data = self.folder / "data"
         self.config = self.folder / "tollgate.yaml"
-        self.config.write_text(self.config_text(pbx, trunks, **more))
+        self.config.write_text(config_text(self.data, pbx, trunks, **more))
         self.config.chmod(0o600)
         self.launch()
         for trunk in trunks:
             self.cli("secret", "set", f"trunk/{trunk}", stdin=world.CUSTOMER_SECRET + "\n")
         for user in accounts:
             self.add(user)
-
-    def config_text(self, pbx, trunks, silence=60, edges=1, carriers=1, relays=1, register="true"):
-        blocks = "".join(TRUNK.format(name=name, address=world.PROVIDERS[world.TRUNKS[name]],
-                                      domain=f"sip.{name}.example", register=register,
-                                      user=world.CUSTOMER) for name in trunks)
-        inbound = [f'  - {{ number: "{NUMBERS["101"]}", trunk: {trunks[0]}, account: "101" }}\n'] \
-            if trunks else []
-        if pbx:
-            inbound.append(f'  - {{ number: "{NUMBERS["pbx"]}", pbx: freepbx }}\n')
-        return CONFIG.format(
-            domain=world.DOMAIN, data=self.data, lan=world.TG_LAN, wan=world.TG_WAN,
-            home=world.HOME, silence=silence, edges=edges, carriers=carriers, relays=relays,
-            pbxs=PBXS.format(address=world.PBX, domain=world.DOMAIN) if pbx else "",
-            trunks="trunks:\n" + blocks if blocks else "",
-            inbound="inbound:\n" + "".join(inbound) if inbound else "",
-            outbound=OUTBOUND.format(order=", ".join(trunks)) if trunks else "")
 
     # ---- running it
 
@@ -128,6 +130,13 @@ class Tollgate(Process):
     def json(self, *words):
         return json.loads(self.cli(*words, "--json"))
 
+    def rows(self, *words):
+        """A list that is printed as one document or as one object a line."""
+        text = self.cli(*words, "--json").strip()
+        if text.startswith("["):
+            return json.loads(text)
+        return [json.loads(line) for line in text.splitlines()]
+
     # ---- what it knows
 
     def add(self, user):
@@ -148,13 +157,13 @@ class Tollgate(Process):
               f"the trunk {name} was not registered")
 
     def calls(self):
-        return self.json("calls")
+        return self.rows("calls")
 
     def registered_users(self):
-        return sorted({row["account"] for row in self.json("registrations")})
+        return sorted({row["account"] for row in self.rows("registrations")})
 
     def records(self):
-        return self.json("records")
+        return self.rows("records")
 
     def wait_log(self, pattern, timeout=5, count=1):
         until(lambda: len(re.findall(pattern, self.log())) >= count, timeout,
