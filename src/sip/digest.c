@@ -6,6 +6,8 @@
  */
 #include "sip/digest.h"
 
+#include "sip/chars_priv.h"
+
 /* The parameters that we know, in the order of their bits. */
 enum field {
 	F_REALM,
@@ -60,17 +62,12 @@ static enum tg_err fail(struct reader *r, enum tg_err err, const char *why)
 	return err;
 }
 
-static bool is_token_char(char c)
-{
-	return c > 0x20 && c < 0x7f && memchr("()<>@,;:\\\"/[]?={}", c, 17) == NULL;
-}
-
 static struct slice take_token(struct slice *rest)
 {
 	struct slice token;
 	size_t n = 0;
 
-	while (n < rest->len && is_token_char(rest->p[n]))
+	while (n < rest->len && ch_is(rest->p[n], CH_TOKEN))
 		n++;
 	token = slice_head(*rest, n);
 	*rest = slice_skip(*rest, n);
@@ -81,8 +78,7 @@ static void skip_blank(struct slice *rest)
 {
 	size_t n = 0;
 
-	while (n < rest->len && (rest->p[n] == ' ' || rest->p[n] == '\t' || rest->p[n] == '\r' ||
-	                         rest->p[n] == '\n'))
+	while (n < rest->len && ch_is(rest->p[n], CH_LWS))
 		n++;
 	*rest = slice_skip(*rest, n);
 }
@@ -165,7 +161,7 @@ static enum tg_err read_all(struct reader *r, struct slice in)
 		return fail(r, TG_EBAD, "no scheme");
 	if (!slice_ieq(scheme, SLICE("Digest")))
 		return fail(r, TG_ENOENT, "another scheme than Digest");
-	if (r->rest.len > 0 && is_token_char(r->rest.p[0]))
+	if (r->rest.len > 0 && ch_is(r->rest.p[0], CH_TOKEN))
 		return fail(r, TG_EBAD, "no space behind the scheme");
 	skip_blank(&r->rest);
 	for (;;) {

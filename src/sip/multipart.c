@@ -5,6 +5,8 @@
  */
 #include "sip/multipart.h"
 
+#include "sip/chars_priv.h"
+
 static enum tg_err fail(const char **why, enum tg_err err, const char *text)
 {
 	if (why != NULL)
@@ -12,16 +14,11 @@ static enum tg_err fail(const char **why, enum tg_err err, const char *text)
 	return err;
 }
 
-static bool is_token_char(char c)
-{
-	return c > 0x20 && c < 0x7f && memchr("()<>@,;:\\\"/[]?={}", c, 17) == NULL;
-}
-
 static size_t token_len(struct slice s)
 {
 	size_t n = 0;
 
-	while (n < s.len && is_token_char(s.p[n]))
+	while (n < s.len && ch_is(s.p[n], CH_TOKEN))
 		n++;
 	return n;
 }
@@ -30,7 +27,7 @@ static struct slice skip_blank(struct slice s)
 {
 	size_t n = 0;
 
-	while (n < s.len && (s.p[n] == ' ' || s.p[n] == '\t' || s.p[n] == '\r' || s.p[n] == '\n'))
+	while (n < s.len && ch_is(s.p[n], CH_LWS))
 		n++;
 	return slice_skip(s, n);
 }

@@ -5,6 +5,7 @@
  * OURS: o=, s=, t=, c= at most once a section; one t= in all; o=, s= and t= stand before the
  *       first m=; k= (a key in clear) is read over; unknown letters refuse it, as §5 says.
  */
+#include "sip/chars_priv.h"
 #include "sip/sdp_priv.h"
 
 /* Where a letter may stand, and whether once only. */
@@ -267,10 +268,9 @@ static enum tg_err take_line(struct sip_sdp_reader *r, struct slice *rest, struc
 		len--;
 	if (len > SIP_SDP_LINE_MAX)
 		return sip_sdp_over(r, "line too long");
-	for (size_t i = 0; i < len; i++) {
-		uint8_t c = (uint8_t)rest->p[i];
-
-		if ((c < 0x20 && c != '\t') || c == 0x7f)
+	for (const char *p = rest->p, *end = p + len; p < end; p++) {
+		p = ch_find_control(p, end);
+		if (p < end && *p != '\t')
 			return sip_sdp_bad(r, "control octet in a line");
 	}
 	*line = slice_head(*rest, len);
@@ -319,17 +319,19 @@ static enum tg_err read_all(struct sip_sdp_reader *r, struct slice in, size_t *o
 
 enum tg_err sip_sdp_parse(struct sip_sdp *out, struct slice in, struct sip_sdp_fault *fault)
 {
-	struct sip_sdp sdp = { 0 };
+	struct sip_sdp sdp;
 	struct sip_sdp_reader r = { .sdp = &sdp };
 	size_t offset = 0;
 	enum tg_err err;
 
+	memset(&sdp, 0, offsetof(struct sip_sdp, media)); /* read_media() sets the lines it adds */
 	if (in.len > SIP_SDP_BYTES_MAX)
 		err = sip_sdp_over(&r, "description too long");
 	else
 		err = read_all(&r, in, &offset);
 	if (err == TG_OK)
-		*out = sdp;
+		memcpy(out, &sdp, offsetof(struct sip_sdp, media) +
+		                          sdp.media_count * sizeof(sdp.media[0]));
 	else if (fault != NULL)
 		*fault = (struct sip_sdp_fault){ r.rule, offset };
 	return err;

@@ -79,14 +79,14 @@ struct sip_sdp_media {
 	bool rtcp_mux;        /* RFC 5761 */
 };
 
-/** A whole description; about 4 KB, meant for the stack. */
+/** A whole description; about 3 KB, meant for the stack. */
 struct sip_sdp {
 	struct sip_sdp_origin origin;
 	struct slice name; /* s= */
 	struct sip_sdp_conn conn; /* session level */
 	uint8_t dir;       /* session level */
 	uint8_t media_count;
-	struct sip_sdp_media media[SIP_SDP_MEDIA_MAX];
+	struct sip_sdp_media media[SIP_SDP_MEDIA_MAX]; /* those behind media_count are not set */
 };
 
 /** Why a description was refused. */
