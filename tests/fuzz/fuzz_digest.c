@@ -1,6 +1,6 @@
 /*
- * Digest headers and nonces: any octets; what is accepted as a challenge is answered, and the answer must
- * be accepted as credentials that say and prove the same.
+ * Digest headers and nonces: any octets; an accepted challenge is answered, and the answer must be
+ * accepted as credentials that say and prove the same.
  */
 #include "sip/digest.h"
 #include "sip/nonce.h"

@@ -1,7 +1,7 @@
 /*
- * Session descriptions and bodies: any octets; what is accepted is rewritten, and the result must parse
- * to what was meant and name no address but ours.  A first octet of 'm' makes the rest a multipart body
- * with the boundary "b".
+ * Session descriptions and bodies: any octets; what is accepted is rewritten, and the result must
+ * parse to what was meant and name no address but ours.  A first octet of 'm' makes the rest a
+ * multipart body with the boundary "b".
  */
 #include "sip/multipart.h"
 #include "sip/sdp_write.h"
@@ -87,8 +87,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct sip_sdp_fault fault = { 0 };
 
 	if (size > 0 && data[0] == 'm' &&
-	    sip_multipart_sdp(&part, SLICE("multipart/mixed;boundary=b"), slice_skip(in, 1), NULL) ==
-	            TG_OK)
+	    sip_multipart_sdp(&part, SLICE("multipart/mixed;boundary=b"), slice_skip(in, 1),
+	                      NULL) == TG_OK)
 		in = part;
 	else
 		(void)!sip_multipart_sdp(&part, in, SLICE("v=0"), NULL);
