@@ -168,6 +168,20 @@ TEST(requests_of_another_peer)
 	rig_fini(&rig);
 }
 
+TEST(requests_that_share_a_place_in_the_table)
+{
+	static struct rig rig;
+	struct txn *t;
+
+	rig_init(&rig, false);
+	CHECK(rig_receive(&rig, "INVITE", "z9hG4bKpeer") == TXN_NONE, "new");
+	t = tg_pool_find(rig.layer->pool, rig.txn);
+	t->id ^= 0x500000005; /* another key, the same after the table's folding to 32 bits */
+	CHECK(rig_receive(&rig, "INVITE", "z9hG4bKpeer") == TXN_NONE, "a call would be lost");
+	CHECK(rig_stat(&rig).used == 2, "both live");
+	rig_fini(&rig);
+}
+
 TEST(cancel_is_a_transaction_of_its_own)
 {
 	static struct rig rig;

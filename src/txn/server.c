@@ -13,7 +13,8 @@ static struct txn *find(struct txn_layer *layer, const struct sip_message *msg,
 	while ((slot = tg_table_find(layer->table, hash, &at)) != 0) {
 		struct txn *t = tg_pool_at(layer->pool, slot);
 
-		if (t->method == method && t->cseq == msg->cseq.number &&
+		/* the table tells 32 bits apart, the transaction knows all 64 */
+		if (t->id == hash && t->method == method && t->cseq == msg->cseq.number &&
 		    txn_same_peer(layer, &t->flow, flow))
 			return t;
 	}
