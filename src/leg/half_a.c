@@ -98,6 +98,7 @@ enum tg_err leg_call_in(struct leg_layer *l, uint64_t now_ms, const struct sip_m
 	g->cseq_remote = g->cseq_remote_invite = req->cseq.number;
 	memcpy(g->proof, caller->proof, sizeof(g->proof));
 	g->media->iface[LINK_A] = flow->iface;
+	g->media->trunk[LINK_A] = g->trunk >= 0;
 	err = begin(l, g, req, caller->sdp);
 	if (err != TG_OK) {
 		leg_drop(l, g);
@@ -122,6 +123,7 @@ void leg_a_open_media(struct leg_layer *l, struct leg *g, const struct leg_in *i
 	g->more = v->more;
 	g->max_s = v->max_s;
 	g->media->iface[LINK_B] = v->iface;
+	g->media->trunk[LINK_B] = v->party == LINK_PARTY_TRUNK;
 	leg_media_open(l, g);
 }
 

@@ -25,12 +25,9 @@
 
 struct leg_layer;
 
-enum leg_iface_kind { LEG_IFACE_INSIDE, LEG_IFACE_OUTSIDE, LEG_IFACE_TRUNK };
-
 struct leg_iface {
 	struct tg_addr advertise; /* what Via, Contact and SDP say */
-	/* enum leg_iface_kind: how far its media addresses are believed */
-	uint8_t kind;
+	bool inside; /* its media addresses are believed as they are */
 };
 
 /** What the layer is made with; all pointers outlive it. */

@@ -105,6 +105,7 @@ struct leg_media {
 	uint8_t open;        /* the relay holds ports for us */
 	uint8_t reported;    /* the relay's last figures came */
 	uint8_t answered;    /* side B's SDP was seen with the final answer */
+	bool trunk[2];       /* that side is a provider: its media servers are its own business */
 	uint16_t iface[2];   /* A's and B's */
 	uint8_t line[LINK_STREAMS_MAX]; /* m-line of the stream */
 	uint16_t port[LINK_STREAMS_MAX][2];

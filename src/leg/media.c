@@ -124,13 +124,12 @@ void leg_media_up(struct leg_layer *l, struct leg *g)
 static enum link_latch latch_of(const struct leg_layer *l, const struct leg *g, unsigned side,
                                 const struct sip_sdp_where *where)
 {
-	uint8_t kind = l->conf.iface[g->media->iface[side]].kind;
-
 	if (tg_addr_ip_eq(&where->rtp, &g->media->latch_ip[side]))
 		return LINK_LATCH_EXACT;
-	if (kind == LEG_IFACE_INSIDE && where->target != SIP_SDP_TARGET_NEVER)
+	if (l->conf.iface[g->media->iface[side]].inside &&
+	    where->target != SIP_SDP_TARGET_NEVER)
 		return LINK_LATCH_EXACT;
-	if (kind == LEG_IFACE_TRUNK && where->target == SIP_SDP_TARGET_OK)
+	if (g->media->trunk[side] && where->target == SIP_SDP_TARGET_OK)
 		return LINK_LATCH_EXACT;
 	return LINK_LATCH_FROM_IP;
 }

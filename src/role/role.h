@@ -20,10 +20,10 @@ enum {
 };
 
 /**
- * Who serves an interface: phones and PBXs meet the edge, trunks the carrier (they never share
- * one).
+ * How far an interface is believed.  Phones, PBXs and trunks may share one: the kernel steers what a
+ * trunk's address set sends to the carrier, and all else to an edge (proc/steer).
  */
-enum role_iface_side { ROLE_INSIDE, ROLE_OUTSIDE, ROLE_TRUNK };
+enum role_iface_side { ROLE_INSIDE, ROLE_OUTSIDE };
 
 /** A configured interface; its index is the `iface` of flows everywhere. */
 struct role_iface {

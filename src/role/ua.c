@@ -56,9 +56,7 @@ static void set_ifaces(struct ua *ua)
 
 	for (unsigned i = 0; i < site->ifaces; i++) {
 		ua->iface[i].advertise = site->iface[i].advertise;
-		ua->iface[i].kind = site->iface[i].side == ROLE_INSIDE    ? LEG_IFACE_INSIDE
-		                    : site->iface[i].side == ROLE_OUTSIDE ? LEG_IFACE_OUTSIDE
-		                                                          : LEG_IFACE_TRUNK;
+		ua->iface[i].inside = site->iface[i].side == ROLE_INSIDE;
 	}
 }
 
