@@ -95,6 +95,9 @@ enum tg_err leg_call_in(struct leg_layer *l, uint64_t now_ms, const struct sip_m
 	g->flow = *flow;
 	g->trunk = (int16_t)caller->trunk;
 	g->delayed = caller->sdp.len == 0;
+	/* a request without Max-Forwards counts as 70 (RFC 3261 §16.6 step 3); 0 was refused */
+	g->hops = (uint8_t)((req->has & SIP_HAS_MAX_FORWARDS) != 0
+	                            ? TG_MIN(req->max_forwards, 70u) - 1 : 69);
 	g->cseq_remote = g->cseq_remote_invite = req->cseq.number;
 	memcpy(g->proof, caller->proof, sizeof(g->proof));
 	g->media->iface[LINK_A] = flow->iface;

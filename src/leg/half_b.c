@@ -79,6 +79,7 @@ void leg_call_out(struct leg_layer *l, uint64_t now_ms, const struct link_msg *i
 	g->peer = invite->head.from;
 	g->trunk = (int16_t)target->trunk;
 	g->delayed = link_body(invite).len == 0;
+	g->hops = invite->invite.hops;
 	/* a challenge means that the offer goes out again */
 	if (!set_strings(l, g, target) || !leg_keep_sdp(l, g, link_body(invite)) ||
 	    !leg_send_invite(l, g, link_body(invite), NULL)) {

@@ -132,6 +132,7 @@ struct leg {
 	bool more;        /* A: the vault may know another route */
 	uint8_t b_branch; /* A: the B that counts; words of others are old */
 	bool used_up;     /* A: the proof was used */
+	uint8_t hops;     /* Max-Forwards of what we send on */
 	uint8_t sign_tries;
 	uint8_t sign_what; /* enum link_sign of what waits for a signature */
 	uint8_t end_by;    /* enum link_end_by */

@@ -31,6 +31,7 @@ void leg_tell(struct leg_layer *l, struct leg *g, enum link_type type, uint16_t 
 	m->head.leg.branch = g->is_a ? g->b_branch : 0;
 	b = &m->invite; /* all LEG_* share one payload */
 	b->branch = g->id.branch;
+	b->hops = g->hops;
 	b->status = status;
 	b->cause = g->cause;
 	b->iface = g->flow.iface;

@@ -91,7 +91,7 @@ static void begin_request(struct leg_layer *l, struct leg *g, struct buf *b, str
 {
 	sip_write_request(b, method, leg_str(g, g->target));
 	sip_write_via(b, g->flow.proto, us(l, g), branch, true);
-	sip_write_number(b, SIP_HDR_MAX_FORWARDS, 70);
+	sip_write_number(b, SIP_HDR_MAX_FORWARDS, g->is_a || g->confirmed ? 70 : g->hops);
 	if (g->route.len > 0)
 		sip_write_header(b, SIP_HDR_ROUTE, leg_str(g, g->route));
 	sip_write_header(b, SIP_HDR_FROM, leg_str(g, g->local_uri));
