@@ -77,6 +77,7 @@ const char *cli_nearest(const char *word, const char *const *words, size_t count
 
 int cmd_check(struct cli *cli);
 int cmd_init(struct cli *cli);
+int cmd_run(struct cli *cli);
 int cmd_show(struct cli *cli);
 
 #endif

@@ -6,6 +6,7 @@
 
 static const struct cli_command commands[] = {
 	{ "init", cmd_init, "", "Write a first configuration for this machine: closed, LAN only." },
+	{ "run", cmd_run, "", "Start tollgate; it runs in the foreground until SIGTERM or Ctrl-C." },
 	{ "check", cmd_check, "[FILE]", "List all mistakes of a configuration, or say what it opens." },
 	{ "show", cmd_show, "config|options",
 	  "Print the whole configuration with its defaults, or explain every setting." },
