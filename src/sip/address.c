@@ -59,7 +59,7 @@ static const char *parse_display(struct sip_addr *a, const char *p, const char *
 
 enum tg_err sip_addr_next(struct slice *rest, struct sip_addr *out)
 {
-	const char *end = rest->p + rest->len;
+	const char *end = ch_end(*rest);
 	const char *p = ch_skip_lws(rest->p, end), *q;
 	struct sip_addr a = { 0 };
 

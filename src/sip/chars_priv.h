@@ -84,6 +84,12 @@ static inline struct slice ch_slice(const char *p, const char *end)
 	return (struct slice){ p, (size_t)(end - p) };
 }
 
+/** Behind the last octet.  (Even NULL + 0 is undefined in C.) */
+static inline const char *ch_end(struct slice s)
+{
+	return s.len > 0 ? s.p + s.len : s.p;
+}
+
 /** slice_trim() without a call. */
 static inline struct slice ch_trim(const char *p, const char *end)
 {

@@ -75,7 +75,7 @@ static const char *quoted_end(const char *p, const char *end)
 
 enum tg_err sip_param_next(struct slice *rest, struct sip_param *out)
 {
-	const char *end = rest->p + rest->len;
+	const char *end = ch_end(*rest);
 	const char *p = ch_skip_lws(rest->p, end), *q;
 	struct sip_param param = { 0 };
 
@@ -122,7 +122,7 @@ bool sip_param_find(struct slice params, struct slice name, struct slice *value)
 
 enum tg_err sip_cseq_parse(struct sip_cseq *out, struct slice in)
 {
-	const char *p = in.p, *end = in.p + in.len, *q;
+	const char *p = in.p, *end = ch_end(in), *q;
 	uint64_t number = 0;
 
 	while (p < end && tg_isdigit(*p) && number <= UINT32_MAX)
@@ -139,7 +139,7 @@ enum tg_err sip_cseq_parse(struct sip_cseq *out, struct slice in)
 
 enum tg_err sip_list_next(struct slice *rest, struct slice *out)
 {
-	const char *p = rest->p, *end = rest->p + rest->len, *from;
+	const char *p = rest->p, *end = ch_end(*rest), *from;
 	bool angle = false;
 
 	while (p < end && (*p == ',' || ch_is(*p, CH_LWS)))
@@ -165,12 +165,12 @@ enum tg_err sip_list_next(struct slice *rest, struct slice *out)
 
 bool sip_is_token(struct slice s)
 {
-	return s.len > 0 && ch_run(s.p, s.p + s.len, CH_TOKEN) == s.p + s.len;
+	return s.len > 0 && ch_run(s.p, ch_end(s), CH_TOKEN) == ch_end(s);
 }
 
 enum tg_err sip_quoted_next(struct slice *rest, struct slice *out)
 {
-	const char *end = rest->p + rest->len;
+	const char *end = ch_end(*rest);
 	const char *stop = rest->len > 0 && rest->p[0] == '"' ? quoted_end(rest->p, end) : NULL;
 
 	if (stop == NULL)
@@ -182,7 +182,7 @@ enum tg_err sip_quoted_next(struct slice *rest, struct slice *out)
 
 void sip_quoted_text(struct buf *dst, struct slice inside)
 {
-	const char *p = inside.p, *end = inside.p + inside.len;
+	const char *p = inside.p, *end = ch_end(inside);
 
 	while (p < end) {
 		if (*p == '\r' || *p == '\n') {

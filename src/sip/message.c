@@ -272,9 +272,9 @@ static void parse_call_id(struct sip_message *m)
 
 	if (value.p == NULL)
 		return;
-	for (const char *p = value.p; p <= value.p + value.len; p++) {
-		p = ch_run(p, value.p + value.len, CH_WORD);
-		if (p == value.p + value.len && value.len > 0)
+	for (const char *p = value.p; p <= ch_end(value); p++) {
+		p = ch_run(p, ch_end(value), CH_WORD);
+		if (p == ch_end(value) && value.len > 0)
 			break;
 		if (value.len == 0 || *p != '@') {
 			sip_fault_set(m, value.p, 400, "Call-ID");
@@ -385,7 +385,7 @@ static void reset(struct sip_message *m, struct slice in)
 
 enum tg_err sip_message_parse(struct sip_message *m, struct slice in, enum sip_framing framing)
 {
-	struct reader r = { .m = m, .p = in.p, .end = in.p + in.len };
+	struct reader r = { .m = m, .p = in.p, .end = ch_end(in) };
 	struct line line;
 
 	reset(m, in);

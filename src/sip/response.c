@@ -8,7 +8,7 @@
  */
 static void put_echo(struct buf *b, const struct sip_header *h, struct slice value)
 {
-	const char *p = value.p, *end = value.p + value.len;
+	const char *p = value.p, *end = ch_end(value);
 
 	while (p < end) {
 		const char *stop = ch_find_control(p, end);

@@ -236,7 +236,7 @@ static enum tg_err parse_other(const char *p, const char *end)
 /** The scheme at the start of `in`; 0 when there is none, else what follows its ':'. */
 static size_t parse_scheme(struct sip_uri *u, struct slice in)
 {
-	const char *p = in.p, *end = in.p + in.len;
+	const char *p = in.p, *end = ch_end(in);
 
 	while (p < end && (tg_isdigit(*p) || (tg_lower(*p) >= 'a' && tg_lower(*p) <= 'z') ||
 	                   ((*p == '+' || *p == '-' || *p == '.') && p > in.p)))
@@ -273,11 +273,11 @@ enum tg_err sip_uri_parse(struct sip_uri *out, struct slice in)
 	if (at == 0)
 		return TG_EBAD;
 	if (u.kind == SIP_URI_TEL)
-		err = parse_tel(&u, in.p + at, in.p + in.len);
+		err = parse_tel(&u, in.p + at, ch_end(in));
 	else if (u.kind == SIP_URI_OTHER)
-		err = parse_other(in.p + at, in.p + in.len);
+		err = parse_other(in.p + at, ch_end(in));
 	else
-		err = parse_sip(&u, in.p + at, in.p + in.len);
+		err = parse_sip(&u, in.p + at, ch_end(in));
 	if (err == TG_OK)
 		*out = u;
 	return err;
@@ -318,7 +318,7 @@ static int next_octet(const char **p, const char *end)
 
 enum tg_err sip_unescape(struct buf *dst, struct slice in, enum sip_unescape mode)
 {
-	const char *p = in.p, *end = in.p + in.len;
+	const char *p = in.p, *end = ch_end(in);
 	size_t len = dst->len;
 
 	while (p < end) {
@@ -336,8 +336,8 @@ enum tg_err sip_unescape(struct buf *dst, struct slice in, enum sip_unescape mod
 
 bool sip_user_eq(struct slice a, struct slice b)
 {
-	const char *p = a.p, *p_end = a.p + a.len;
-	const char *q = b.p, *q_end = b.p + b.len;
+	const char *p = a.p, *p_end = ch_end(a);
+	const char *q = b.p, *q_end = ch_end(b);
 
 	while (p < p_end && q < q_end) {
 		int c = next_octet(&p, p_end);

@@ -102,7 +102,7 @@ static enum tg_err keep_param(struct sip_via *v, const struct sip_param *param)
 
 enum tg_err sip_via_next(struct slice *rest, struct sip_via *out)
 {
-	const char *end = rest->p + rest->len;
+	const char *end = ch_end(*rest);
 	const char *from = ch_skip_lws(rest->p, end), *p;
 	struct sip_via v = { 0 };
 	struct sip_param param;

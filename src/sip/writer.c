@@ -6,7 +6,7 @@
 /** Append a text value: each fold becomes one SP, other control octets are left out. */
 static void put_text(struct buf *b, struct slice value)
 {
-	const char *p = value.p, *end = value.p + value.len;
+	const char *p = value.p, *end = ch_end(value);
 
 	while (p < end) {
 		const char *stop = ch_find_control(p, end);

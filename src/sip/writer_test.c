@@ -128,7 +128,8 @@ TEST(responses)
 		struct slice vias, out;
 	} rows[] = {
 		{ "RFC 3581 §4: rport", S("v: SIP/2.0/UDP 10.1.1.1:4540;rport;branch=z9hG4bKk\r\n"),
-		  S("Via: SIP/2.0/UDP 10.1.1.1:4540;branch=z9hG4bKk;received=192.0.2.1;rport=9988\r\n") },
+		  S("Via: SIP/2.0/UDP 10.1.1.1:4540;branch=z9hG4bKk"
+		    ";received=192.0.2.1;rport=9988\r\n") },
 		{ "D4: what the peer wrote goes",
 		  S("v: SIP/2.0/UDP h;received=8.8.8.8;rport=1;x\r\n"),
 		  S("Via: SIP/2.0/UDP h;x;received=192.0.2.1;rport=9988\r\n") },
@@ -137,7 +138,8 @@ TEST(responses)
 		{ "§18.2.1: a name", S("v: SIP/2.0/UDP h;branch=b\r\n"),
 		  S("Via: SIP/2.0/UDP h;branch=b;received=192.0.2.1\r\n") },
 		{ "lower Vias as they are",
-		  S("v: SIP/2.0/UDP 192.0.2.1, SIP/2.0/TCP p;received=1.1.1.1\r\nVia: SIP/2.0/X q\r\n"),
+		  S("v: SIP/2.0/UDP 192.0.2.1, SIP/2.0/TCP p;received=1.1.1.1\r\n"
+		    "Via: SIP/2.0/X q\r\n"),
 		  S("Via: SIP/2.0/UDP 192.0.2.1\r\nVia: SIP/2.0/TCP p;received=1.1.1.1\r\n"
 		    "Via: SIP/2.0/X q\r\n") },
 		{ "folds", S("v: SIP/2.0/UDP\r\n h\r\n ;x=\"a\r\n b\"\r\n"),
