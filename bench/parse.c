@@ -45,7 +45,7 @@ static const struct {
 	  "Session-Expires: 1800\r\n"
 	  "User-Agent: Phone/1.2.3\r\n"
 	  "Content-Type: application/sdp\r\n"
-	  "Content-Length: 199\r\n"
+	  "Content-Length: 184\r\n"
 	  "\r\n"
 	  "v=0\r\no=- 3915 3915 IN IP4 192.168.1.20\r\ns=-\r\nc=IN IP4 192.168.1.20\r\nt=0 0\r\n"
 	  "m=audio 4000 RTP/AVP 8 0 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:0 PCMU/8000\r\n"

@@ -292,7 +292,7 @@ static bool only_line_ends(struct slice s)
 
 static enum tg_err read_all(struct sip_sdp_reader *r, struct slice in, size_t *offset)
 {
-	struct slice rest = in, line;
+	struct slice rest = in, line = { 0 };
 	size_t lines = 0;
 
 	while (rest.len > 0) {
