@@ -10,6 +10,7 @@
 struct carrier {
 	struct ua ua;
 	struct tg_wheel *wheel;
+	bool vault_up;
 	bool started[ROLE_TRUNKS_MAX];
 	struct trunk trunk[ROLE_TRUNKS_MAX];
 	uint32_t calls[ROLE_TRUNKS_MAX]; /* half-calls made since the start, for the list */
@@ -130,7 +131,7 @@ static void start_trunks(struct carrier *c)
 			.cookie = i + 1,
 		};
 
-		if (!ours(c, i) || c->started[i])
+		if (!ours(c, i) || c->started[i] || t->addr.family == TG_AF_NONE)
 			continue;
 		c->started[i] = true;
 		trunk_start(&c->trunk[i], &conf, &env, c->ua.now_ms);
@@ -291,7 +292,9 @@ void carrier_message(struct carrier *c, uint64_t now_ms, const struct link_msg *
 		return;
 	switch (msg->head.type) {
 	case LINK_PEER:
-		if (msg->peer.up && msg->peer.proc.role == LINK_VAULT)
+		if (msg->peer.proc.role == LINK_VAULT)
+			c->vault_up = msg->peer.up != 0;
+		if (c->vault_up)
 			start_trunks(c);
 		return;
 	case LINK_SIGN_REPLY:
@@ -312,6 +315,17 @@ void carrier_message(struct carrier *c, uint64_t now_ms, const struct link_msg *
 	default:
 		return;
 	}
+}
+
+void carrier_trunk_moved(struct carrier *c, uint64_t now_ms, unsigned trunk)
+{
+	c->ua.now_ms = now_ms;
+	if (!ours(c, trunk))
+		return;
+	if (c->started[trunk])
+		c->trunk[trunk].conf.flow.remote = trunk_row(c, trunk)->addr;
+	else if (c->vault_up)
+		start_trunks(c);
 }
 
 void carrier_tick(struct carrier *c, uint64_t now_ms)

@@ -20,6 +20,11 @@ void carrier_packet(struct carrier *carrier, uint64_t now_ms, const struct tg_fl
                     struct slice datagram);
 void carrier_message(struct carrier *carrier, uint64_t now_ms, const struct link_msg *msg);
 void carrier_tick(struct carrier *carrier, uint64_t now_ms);
+/**
+ * The site now has another address for a trunk that is known by name: register there, or go on
+ * there with the next REGISTER.  A trunk without an address waits for this.
+ */
+void carrier_trunk_moved(struct carrier *carrier, uint64_t now_ms, unsigned trunk);
 uint64_t carrier_next_ms(const struct carrier *carrier);
 bool carrier_idle(const struct carrier *carrier);
 
