@@ -20,6 +20,9 @@
 /** Number of zero bits below the lowest set one; x is not 0. */
 #define TG_CTZ64(x) ((unsigned)__builtin_ctzll(x))
 
+/** `n` octets that are computed at once (SSE2, NEON); `<` and `==` give 0xff where they hold. */
+#define TG_VECTOR(n) __attribute__((vector_size(n)))
+
 /** Number of elements of an array (not of a pointer). */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -25,6 +25,17 @@ static inline bool ch_is(char c, unsigned classes)
 /** First octet at or behind `p` that is not of `classes`, or `end`. */
 static inline const char *ch_run(const char *p, const char *end, unsigned classes)
 {
+	while (end - p >= 4) {
+		if (!ch_is(p[0], classes))
+			return p;
+		if (!ch_is(p[1], classes))
+			return p + 1;
+		if (!ch_is(p[2], classes))
+			return p + 2;
+		if (!ch_is(p[3], classes))
+			return p + 3;
+		p += 4;
+	}
 	while (p < end && ch_is(*p, classes))
 		p++;
 	return p;
@@ -46,37 +57,38 @@ static inline const char *ch_skip_lws(const char *p, const char *end)
 	return ch_run(p, end, CH_LWS);
 }
 
-#define CH_EACH(octet) (0x0101010101010101u * (uint64_t)(octet))
+typedef uint8_t ch_octets TG_VECTOR(16);
 
 /**
  * First control octet (below 0x20, or DEL) at or behind `p`, or `end`; reads nothing behind `end`.
  */
 static inline const char *ch_find_control(const char *p, const char *end)
 {
-	while (end - p >= 8) {
-		uint64_t w, del, hit;
+	while (end - p >= 16) {
+		ch_octets v, hit;
+		uint64_t half[2];
 
-		memcpy(&w, p, 8);
-		del = w ^ CH_EACH(0x7f);
-		/*
-		 * Octets ≥ 0x80 are masked by ~w; a borrow can flag only octets above a true hit.
-		 */
-		hit = (((w - CH_EACH(0x20)) & ~w) | ((del - CH_EACH(1)) & ~del)) & CH_EACH(0x80);
-		if (hit != 0) {
-			if (TG_LITTLE_ENDIAN)
-				return p + TG_CTZ64(hit) / 8;
-			break;
+		memcpy(&v, p, sizeof(v));
+		hit = (ch_octets)((v < 0x20) | (v == 0x7f));
+		memcpy(half, &hit, sizeof(half));
+		if ((half[0] | half[1]) != 0) {
+			if (!TG_LITTLE_ENDIAN)
+				break;
+			return half[0] != 0 ? p + TG_CTZ64(half[0]) / 8 :
+			                      p + 8 + TG_CTZ64(half[1]) / 8;
 		}
-		p += 8;
+		p += 16;
 	}
 	while (p < end && (uint8_t)*p >= 0x20 && *p != 0x7f)
 		p++;
 	return p;
 }
 
-/** True when `s` is the literal, in any case; a call only when the length fits. */
-#define ch_ieq(s, literal) \
-	((s).len == sizeof(literal) - 1 && slice_ieq((s), SLICE(literal)))
+/** True when `s` is the literal, in any case; a call only when the length fits but not the case. */
+#define ch_ieq(s, literal)                                    \
+	((s).len == sizeof(literal) - 1 &&                    \
+	 (memcmp((s).p, literal, sizeof(literal) - 1) == 0 || \
+	  slice_ieq((s), SLICE(literal))))
 
 /** What stands from `p` to `end`. */
 static inline struct slice ch_slice(const char *p, const char *end)

@@ -35,12 +35,12 @@ enum sip_hdr sip_hdr_of(struct slice name)
 
 	if (name.len == 0)
 		return SIP_HDR_OTHER;
-	first = tg_lower(name.p[0]);
+	first = (char)(name.p[0] | 0x20); /* lower case of letters; '-' stays */
 	if (name.len == 1)
 		return first >= 'a' && first <= 'z' ? (enum sip_hdr)compact[first - 'a'] :
 		                                      SIP_HDR_OTHER;
-	mid = tg_lower(name.p[name.len / 2]);
-	last = tg_lower(name.p[name.len - 1]);
+	mid = (char)(name.p[name.len / 2] | 0x20);
+	last = (char)(name.p[name.len - 1] | 0x20);
 	id = slots[SIP_HDR_HASH(name.len, (uint8_t)first, (uint8_t)mid, (uint8_t)last)];
 	if (id == SIP_HDR_OTHER || headers[id].name.len != name.len)
 		return SIP_HDR_OTHER;

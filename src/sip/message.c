@@ -88,74 +88,6 @@ static bool read_line(struct reader *r, struct line *line, bool fold)
 	return false;
 }
 
-/** "SIP/d.d": the length of it at `p`, 0 for anything else.  *ok: it is 2.0. */
-static size_t version_at(const char *p, const char *end, bool *ok)
-{
-	const char *q;
-
-	if (end - p < 7 || !slice_ieq(slice_of(p, 4), SLICE("SIP/")))
-		return 0;
-	q = p + 4;
-	while (q < end && tg_isdigit(*q))
-		q++;
-	if (q == p + 4 || q == end || *q != '.')
-		return 0;
-	q++;
-	while (q < end && tg_isdigit(*q))
-		q++;
-	*ok = q - p == 7 && p[4] == '2' && p[6] == '0';
-	return q[-1] == '.' ? 0 : (size_t)(q - p);
-}
-
-/* Status-Line = SIP-Version SP 3DIGIT SP Reason-Phrase; a missing last SP is forgiven. */
-static void parse_status_line(struct sip_message *m, const struct line *line)
-{
-	const char *p = line->p, *end = line->end;
-	uint64_t status;
-	bool ok = false;
-	size_t n = version_at(p, end, &ok);
-
-	if (n == 0 || !ok || end - p < 11 || p[7] != ' ' || (end - p > 11 && p[11] != ' ') ||
-	    slice_u64(&status, slice_of(p + 8, 3), 699) != TG_OK || status < 100) {
-		sip_fault_set(m, p, 0, "status line");
-		return;
-	}
-	m->status = (uint16_t)status;
-	m->reason = end - p > 12 ? ch_slice(p + 12, end) : slice_of(end, 0);
-}
-
-/* Request-Line = Method SP Request-URI SP SIP-Version, with single SPs and nothing else. */
-static void parse_request_line(struct sip_message *m, const struct line *line)
-{
-	const char *p = line->p, *end = line->end, *uri, *stop;
-	bool ok = false;
-	enum tg_err err;
-
-	uri = ch_run(p, end, CH_TOKEN);
-	if (uri == p || uri == end || *uri != ' ') {
-		sip_fault_set(m, p, 400, "request line");
-		return;
-	}
-	m->method_text = ch_slice(p, uri);
-	m->method = (uint8_t)sip_method_of(m->method_text);
-	uri++;
-	stop = memchr(uri, ' ', (size_t)(end - uri));
-	if (stop == NULL || stop == uri || stop + 1 == end ||
-	    version_at(stop + 1, end, &ok) != (size_t)(end - stop - 1)) {
-		sip_fault_set(m, uri, 400, "request line"); /* lwsruri, lwsstart, trws */
-		return;
-	}
-	if (!ok)
-		sip_fault_set(m, stop + 1, 505, "SIP version");
-	err = sip_uri_parse(&m->uri, ch_slice(uri, stop));
-	if (err == TG_ELIMIT)
-		sip_fault_set(m, uri, 414, "Request-URI too long");
-	else if (err != TG_OK)
-		sip_fault_set(m, uri, 400, "Request-URI");
-	else if (m->uri.headers.p != NULL)
-		sip_fault_set(m, uri, 400, "headers in the Request-URI"); /* §19.1.5, escruri */
-}
-
 /** True when every control octet of the value stands within quotes. */
 static bool controls_quoted(struct slice value)
 {
@@ -394,14 +326,11 @@ enum tg_err sip_message_parse(struct sip_message *m, struct slice in, enum sip_f
 	while (r.end - r.p >= 2 && r.p[0] == '\r' && r.p[1] == '\n')
 		r.p += 2;
 	r.start = r.p;
-	m->request = r.end - r.p < 4 || !slice_ieq(slice_of(r.p, 4), SLICE("SIP/"));
+	m->request = !sip_start_line_is_status(ch_slice(r.p, r.end));
 	if (read_line(&r, &line, false)) {
 		if (line.control)
 			sip_fault_set(m, line.p, 400, "control octet");
-		if (m->request)
-			parse_request_line(m, &line);
-		else
-			parse_status_line(m, &line);
+		sip_start_line_parse(m, ch_slice(line.p, line.end));
 		read_headers(&r);
 	}
 	if (r.cut && framing == SIP_STREAM && in.len < SIP_MESSAGE_MAX)
