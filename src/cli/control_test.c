@@ -169,6 +169,7 @@ static void check_answers(const char *dir)
 	CHECK(ask(dir, "records", &l, error) == TG_OK && l.count == 700, "more than a ring holds");
 	CHECK(ask(dir, "processes", &l, error) == TG_OK && l.count == 7, "the site and six");
 	CHECK(ask(dir, "status", &l, error) == TG_OK && l.count == 8, "warden and vault");
+	CHECK(ask(dir, "counters", &l, error) == TG_OK && l.count == 5, "all but the console");
 	CHECK(ask(dir, "media", &l, error) == TG_OK && l.count == 1, "the relay");
 	CHECK(strncmp(l.first, "{\"relay\":0,\"calls\":0", 20) == 0, "its numbers");
 	CHECK(ask(dir, "secret set trunk/x", &l, error) == TG_EBAD && l.count == 0, "refused");

@@ -12,6 +12,7 @@ enum { BURST = 256 }; /* messages of one ring before the loop looks at the socke
 struct peer {
 	struct link_proc proc;
 	bool up, dirty;
+	bool dying; /* dead, but what it said before is still in the ring */
 	uint32_t epoch;
 	struct tg_ring in, out;
 	struct net_watch bell_in;
@@ -31,6 +32,7 @@ struct bus {
 	struct peer *peers[BUS_PEERS_MAX + 1]; /* in the order of bus_add(); one is ourselves */
 	struct peer *warden, *vault;           /* of these; NULL: no channel */
 	struct peer *by_role[LINK_ROLES][256];
+	bool any_dying;
 	struct link_msg msg[3]; /* one being handed up, and those that had to come before it */
 };
 
@@ -173,6 +175,38 @@ void bus_peer_set(struct bus *bus, struct link_proc peer, bool up, uint32_t epoc
 	p->epoch = epoch;
 }
 
+/* Nothing of a dead peer is left: say so. */
+static void bury(struct bus *bus, struct peer *p)
+{
+	static struct link_msg msg;
+
+	p->dying = false;
+	p->up = false;
+	link_msg_init(&msg, LINK_PEER, bus->self);
+	msg.head.from = bus->warden->proc;
+	msg.head.epoch = bus->warden->epoch;
+	msg.peer.proc = p->proc;
+	msg.peer.epoch = p->epoch;
+	bus->sink.message(bus->sink.ctx, &msg);
+}
+
+/* The warden says who is up.  True: the message waits for the last words of the dead. */
+static bool on_peer(struct bus *bus, const struct link_peer *news)
+{
+	struct peer *p = bus->by_role[news->proc.role][news->proc.index];
+
+	if (p == NULL || p->bell_out < 0)
+		return false;
+	if (news->up == 0 && p->up) {
+		p->dying = bus->any_dying = true;
+		return true;
+	}
+	if (p->dying)
+		bury(bus, p); /* it is back already; what it said before is stale now */
+	bus_peer_set(bus, news->proc, news->up != 0, news->epoch);
+	return false;
+}
+
 static struct slice proc_name(struct link_proc proc, char *mem, size_t cap)
 {
 	struct buf b = buf_on(mem, cap);
@@ -270,6 +304,8 @@ static void hand_up(struct bus *bus, struct peer *p, const struct link_msg *msg)
 		return;
 	}
 	bus->stat.received++;
+	if (p == bus->warden && msg->head.type == LINK_PEER && on_peer(bus, &msg->peer))
+		return;
 	bus->sink.message(bus->sink.ctx, msg);
 }
 
@@ -299,6 +335,18 @@ unsigned bus_drain(struct bus *bus)
 		n += drain_peer(bus, bus->warden, 2);
 	for (unsigned i = 0; i < bus->count; i++)
 		n += drain_peer(bus, bus->peers[i], 0);
+	for (unsigned i = 0; bus->any_dying && i < bus->count; i++) {
+		struct peer *p = bus->peers[i];
+
+		if (!p->dying)
+			continue;
+		/* it is dead: its ring holds no more than it can hold */
+		for (uint32_t k = 0; k < p->in.slots && drain_peer(bus, p, 0) > 0; k += BURST)
+			n++;
+		if (p->dying)
+			bury(bus, p);
+	}
+	bus->any_dying = false;
 	return n;
 }
 

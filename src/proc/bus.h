@@ -58,8 +58,9 @@ void bus_free(struct bus *bus);
 TG_MUST_USE enum tg_err bus_add(struct bus *bus, const struct bus_channel *channel);
 
 /**
- * Say whether a peer is up and in which incarnation.  The worker calls it for the warden's PEER
- * messages, the warden for itself.  The warden always is up.
+ * Say whether a peer is up and in which incarnation: for the warden, who knows.  In its children
+ * the bus hears it from the warden's PEER messages, and hands those up like all others, but the
+ * news of a death only after the last messages of the dead.  The warden always is up.
  */
 void bus_peer_set(struct bus *bus, struct link_proc peer, bool up, uint32_t epoch);
 

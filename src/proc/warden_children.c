@@ -2,8 +2,8 @@
  * The life of the children: start, work, death, start again, stop.
  *
  * A child is started with the next epoch and says PEER when it can work.  The warden then tells all
- * others that it is up, tells it who else is up, and that it is up itself, in this order: so nobody
- * hears from an incarnation before he hears of it.
+ * others that it is up, then tells it that it is up itself, and who else is, in this order: so
+ * nobody hears from an incarnation before he hears of it, and who is told of peers can send.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -91,12 +91,12 @@ void warden_child_up(struct warden *w, struct link_proc proc, uint64_t now_ms)
 	c->since_ms = now_ms;
 	bus_peer_set(w->bus, c->proc, true, c->epoch);
 	tell_others(w, c, true);
+	tell_peer(w, c->proc, c, true);
 	for (uint32_t i = 0; i < w->count; i++) {
 		if (w->children[i].state == CHILD_UP && &w->children[i] != c)
 			tell_peer(w, c->proc, &w->children[i], true);
 		all = all && w->children[i].state == CHILD_UP;
 	}
-	tell_peer(w, c->proc, c, true);
 	w->ever_up = w->ever_up || all;
 }
 

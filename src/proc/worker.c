@@ -69,6 +69,61 @@ static void go(struct worker *w)
 	          LOG_I64("pid", getpid()), LOG_END);
 }
 
+/* Not at the first start, when everybody comes up. */
+static void log_peer(struct worker *w, const struct link_peer *peer)
+{
+	char name[32];
+	struct buf b = buf_on(name, sizeof(name));
+
+	buf_fmt(&b, "%s:%u", link_role_name((enum link_role)peer->proc.role), peer->proc.index);
+	if (peer->up == 0)
+		log_event(&w->log, EV_PEER_DOWN, LOG_STR("role", buf_slice(&b)),
+		          LOG_U64("epoch", peer->epoch), LOG_END);
+	else if (peer->epoch > 1)
+		log_event(&w->log, EV_PEER_UP, LOG_STR("role", buf_slice(&b)),
+		          LOG_U64("epoch", peer->epoch), LOG_END);
+}
+
+static void count(struct buf *b, const char *name, uint64_t value)
+{
+	buf_fmt(b, ",\"%s\":%llu", name, (unsigned long long)value);
+}
+
+/* What sockets and rings of any process counted. */
+static void counters(struct worker *w, const struct link_msg *ask)
+{
+	const struct bus_stat *bus = bus_stat(w->bus);
+	char page[1024];
+	struct buf b = buf_on(page, sizeof(page));
+	struct link_msg msg;
+
+	buf_fmt(&b, "{\"process\":\"%s\"", w->name);
+	count(&b, "messages_out", bus->sent);
+	count(&b, "messages_in", bus->received);
+	count(&b, "messages_to_down", bus->down);
+	count(&b, "messages_lost", bus->full);
+	count(&b, "messages_refused", bus->refused);
+	count(&b, "messages_stale", bus->stale);
+	if (w->udp != NULL) {
+		const struct net_udp_stat *udp = net_udp_stat(w->udp);
+
+		count(&b, "packets_in", udp->rx);
+		count(&b, "packets_in_calls", udp->rx_calls);
+		count(&b, "packets_too_long", udp->rx_too_long);
+		count(&b, "packets_in_errors", udp->rx_errors);
+		count(&b, "packets_out", udp->tx);
+		count(&b, "packets_out_calls", udp->tx_calls);
+		count(&b, "packets_out_refused", udp->tx_refused);
+		count(&b, "packets_out_bad", udp->tx_bad);
+	}
+	buf_chr(&b, '}');
+	link_msg_init(&msg, LINK_CTL_REPLY, ask->head.from);
+	msg.head.ref = ask->head.ref;
+	msg.ctl_reply.last = 1;
+	if (link_body_set(&msg, buf_slice(&b)) == TG_OK)
+		bus_out(w->bus).post(w->bus, &msg);
+}
+
 static void on_message(void *ctx, const struct link_msg *msg)
 {
 	struct worker *w = ctx;
@@ -76,14 +131,16 @@ static void on_message(void *ctx, const struct link_msg *msg)
 	const struct link_proc self = w->boot.self;
 
 	if (msg->head.type == LINK_PEER) {
-		const struct link_peer *peer = &msg->peer;
-
-		bus_peer_set(w->bus, peer->proc, peer->up != 0, peer->epoch);
-		if (peer->proc.role == self.role && peer->proc.index == self.index) {
+		if (msg->peer.proc.role == self.role && msg->peer.proc.index == self.index) {
 			if (!w->up)
 				go(w);
 			return;
 		}
+		log_peer(w, &msg->peer);
+	}
+	if (msg->head.type == LINK_CTL_ASK && slice_eq(link_body(msg), SLICE("counters"))) {
+		counters(w, msg);
+		return;
 	}
 	if (msg->head.type == LINK_STOP && !w->stop) {
 		w->stop = true;
