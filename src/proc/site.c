@@ -48,6 +48,7 @@ static void make_networks(struct role_site *site, const struct conf *conf)
 		link_text_set(&site->pbx[i].name, conf->pbxs[i].name);
 		site->pbx[i].iface = conf->pbxs[i].interface.index;
 		site->pbx[i].addr = conf->pbxs[i].address.addr;
+		link_text_set(&site->pbx[i].domain, conf->pbxs[i].domain);
 	}
 }
 

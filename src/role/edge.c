@@ -170,7 +170,10 @@ static void ring_pbx(struct edge *e, const struct link_call_grant *g, struct buf
 	buf_lit(b, "sip:");
 	sip_user_write(b, link_text(&g->to)); /* as it was dialled */
 	buf_chr(b, '@');
-	tg_addr_write(b, &pbx->addr);
+	if (pbx->domain.len > 0)
+		buf_put(b, link_text(&pbx->domain));
+	else
+		tg_addr_write(b, &pbx->addr);
 	out->request_uri = piece(b, from);
 	out->to_uri = out->request_uri;
 	out->flow = (struct tg_flow){ .remote = pbx->addr, .iface = pbx->iface,

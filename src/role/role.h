@@ -45,6 +45,7 @@ struct role_pbx {
 	struct link_text name;
 	uint16_t iface;
 	struct tg_addr addr;
+	struct link_text domain; /* host part of what it is sent; empty = its address */
 };
 
 struct role_trunk {
