@@ -120,9 +120,12 @@ struct conf_outbound {
 	uint32_t trunks_count;
 };
 
+enum conf_digest { CONF_DIGEST_MD5, CONF_DIGEST_BOTH, CONF_DIGEST_SHA256 };
+
 struct conf_accounts {
 	uint32_t expires_min_s, expires_max_s;
 	uint32_t bindings; /* most per account */
+	uint8_t digest;    /* enum conf_digest: what challenges offer */
 	struct conf_ref default_networks[CONF_NETWORKS_MAX]; /* for accounts that name none */
 	uint32_t default_networks_count;
 };

@@ -123,6 +123,7 @@ static const char *check_allow(struct slice s)
 }
 
 static const char *const sides[] = { "inside", "outside", NULL };
+static const char *const digests[] = { "md5", "both", "sha-256", NULL };
 static const char *const levels[] = { "debug", "info", "warn", "error", NULL }; /* log_level */
 
 #define AT(type, field) .offset = offsetof(struct type, field)
@@ -229,6 +230,10 @@ static const struct conf_row accounts[] = {
 	  .def = "3600", .unit = "seconds", .help = "Longest registration of a phone." },
 	{ "bindings", CONF_T_COUNT, AT(conf_accounts, bindings), .min = 1, .max = 20, .def = "5",
 	  .help = "Most phones registered for one account." },
+	{ "digest", CONF_T_CHOICE, AT(conf_accounts, digest), .names = digests, .def = "md5",
+	  .help = "What phones are asked for. Many phones give up when they meet SHA-256 in a "
+	          "challenge, even beside MD5; generated secrets are too long to be guessed from "
+	          "either." },
 	{ "default-networks", CONF_T_REF,
 	  LIST(conf_accounts, default_networks, CONF_NETWORKS_MAX), .def = "", .target = "networks",
 	  .check = check_name,

@@ -11,7 +11,8 @@ _Static_assert((int)CONF_INTERFACES_MAX <= (int)ROLE_IFACES_MAX, "interfaces");
 _Static_assert((int)CONF_NETWORKS_MAX <= (int)ROLE_NETWORKS_MAX, "networks");
 _Static_assert((int)CONF_PBXS_MAX <= (int)ROLE_PBXS_MAX, "pbxs");
 _Static_assert((int)CONF_TRUNKS_MAX <= (int)ROLE_TRUNKS_MAX, "trunks");
-_Static_assert((int)CONF_TRUNK_NETWORKS_MAX < (int)ROLE_PREFIXES_MAX, "a trunk's networks and its address");
+_Static_assert((int)CONF_TRUNK_NETWORKS_MAX < (int)ROLE_PREFIXES_MAX,
+               "a trunk's networks and its address");
 
 static struct tg_prefix host_prefix(const struct tg_addr *addr)
 {
@@ -93,6 +94,8 @@ void site_make(struct role_site *out, const struct conf *conf)
 	out->registrations_max = conf->limits.registrations;
 	out->expires_min_s = conf->accounts.expires_min_s;
 	out->expires_max_s = conf->accounts.expires_max_s;
+	out->digest_md5 = conf->accounts.digest != CONF_DIGEST_SHA256;
+	out->digest_sha256 = conf->accounts.digest != CONF_DIGEST_MD5;
 	out->bindings_max = (uint8_t)TG_MIN(conf->accounts.bindings, UINT8_MAX);
 	out->ring_max_s = RING_MAX_S;
 	out->call_max_s = conf->limits.max_call_s;

@@ -7,6 +7,12 @@
 
 /* ---- challenges and proofs ---- */
 
+static bool offered(const struct edge *e, enum tg_digest_alg alg)
+{
+	return (alg == TG_DIGEST_MD5 && e->ua.env.site->digest_md5) ||
+	       (alg == TG_DIGEST_SHA256 && e->ua.env.site->digest_sha256);
+}
+
 void edge_write_challenges(struct edge *e, struct buf *b, const struct tg_flow *flow, bool stale)
 {
 	static const enum tg_digest_alg algs[] = { TG_DIGEST_SHA256, TG_DIGEST_MD5 };
@@ -17,6 +23,8 @@ void edge_write_challenges(struct edge *e, struct buf *b, const struct tg_flow *
 	for (size_t i = 0; i < COUNT(algs); i++) {
 		struct buf value = buf_on(value_mem, sizeof(value_mem));
 
+		if (!offered(e, algs[i]))
+			continue;
 		sip_digest_write_challenge(&value, link_text(&e->ua.env.site->domain),
 		                           buf_slice(&nonce), algs[i], stale);
 		sip_write_header(b, SIP_HDR_WWW_AUTHENTICATE, buf_slice(&value));
@@ -51,8 +59,8 @@ static bool find_credentials(const struct edge *e, enum sip_hdr id, struct sip_d
 /** B7: what was hashed must be what was sent, with an algorithm and qop that we offered. */
 static bool as_offered(const struct edge *e, const struct sip_digest *d)
 {
-	return d->alg_known && (d->alg == TG_DIGEST_MD5 || d->alg == TG_DIGEST_SHA256) &&
-	       d->qop_auth && slice_eq(d->uri, e->ua.msg.uri.text) && d->nc.len == 8 &&
+	return d->alg_known && offered(e, d->alg) && d->qop_auth &&
+	       slice_eq(d->uri, e->ua.msg.uri.text) && d->nc.len == 8 &&
 	       link_text_fits(d->username) && link_text_fits(d->response) &&
 	       d->nonce.len == SIP_NONCE_LEN;
 }

@@ -20,8 +20,8 @@ enum {
 };
 
 /**
- * How far an interface is believed.  Phones, PBXs and trunks may share one: the kernel steers what a
- * trunk's address set sends to the carrier, and all else to an edge (proc/steer).
+ * How far an interface is believed.  Phones, PBXs and trunks may share one: the kernel steers what
+ * a trunk's address set sends to the carrier, and all else to an edge (proc/steer).
  */
 enum role_iface_side { ROLE_INSIDE, ROLE_OUTSIDE };
 
@@ -83,6 +83,7 @@ struct role_site {
 	uint32_t registrations_max;
 	uint32_t expires_min_s, expires_max_s; /* of bindings */
 	/* of one account, unless the account says otherwise */
+	bool digest_md5, digest_sha256; /* what challenges offer; at least one */
 	uint8_t bindings_max;
 	uint32_t ring_max_s;                   /* no answer for so long: 408/CANCEL */
 	uint32_t call_max_s;                   /* longest call */
