@@ -1,6 +1,6 @@
 /* What the fuzz targets share: a violated invariant ends the run. */
-#ifndef TG_TESTS_FUZZ_H
-#define TG_TESTS_FUZZ_H
+#ifndef TG_TESTS_FUZZ_FUZZ_H
+#define TG_TESTS_FUZZ_FUZZ_H
 
 #include <stdio.h>
 #include <stdlib.h>
