@@ -1,0 +1,253 @@
+/*
+ * CPU microseconds per OPTIONS, REGISTER and call: tollgate, Kamailio and a yardstick in one run.
+ *
+ * Usage: sip_bench [-t tollgate] [-m malloc_count.so] [-R rounds] [-s scale] [-o server,...]
+ *
+ * All servers run from the start with 100,000 registered phones; rounds alternate between them, so
+ * that what else the machine does meets all of them, and the lower quartile of the rounds counts,
+ * since other work only ever adds.  The CPU time of all processes of a server counts.  Loopback charges the delivery of a datagram to its
+ * sender.  Prints a line a round to stderr and one JSON object to stdout.
+ */
+#include "bench/sip.h"
+
+#include <signal.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { TOLLGATE, PEER, FLOOR, KINDS, ROUNDS_MAX = 21, HELD = 1000 };
+
+static const struct sip_kind kinds[KINDS] = {
+	[TOLLGATE] = { "tollgate", sip_tollgate_start },
+	[PEER] = { "kamailio", sip_kamailio_start },
+	[FLOOR] = { "yardstick", sip_floor_start },
+};
+
+/*
+ * Units of a round at scale 1, how many at a time, and the goal as a ratio to the peer.  The peer's
+ * calls pass a bare proxy: no rate limits, no topology hiding, no dialogs.
+ */
+static const struct row {
+	const char *name;
+	uint32_t units, window;
+	double goal;
+} rows[SIP_WORKS] = {
+	[SIP_WORK_OPTIONS] = { "options", 30000, 64, 0.85 },
+	[SIP_WORK_REGISTER] = { "register", 12000, 64, 0.65 },
+	[SIP_WORK_REGISTER_KNOWN] = { "register_known", 20000, 64, 0.65 },
+	[SIP_WORK_CALL] = { "call", 3000, 24, 0.70 },
+	[SIP_WORK_CALL_FREE] = { "call_unchallenged", 3000, 24, 0.70 },
+};
+
+/* What was learnt of one server. */
+struct facts {
+	bool runs;
+	double us[SIP_WORKS][ROUNDS_MAX], mid[SIP_WORKS];
+	double per_registration, per_call; /* octets */
+	/* heap allocations a message: of the process that faces the network, and of all */
+	double edge_heap[SIP_WORKS], heap[SIP_WORKS];
+	uint64_t failed;
+};
+
+static struct sip_server servers[KINDS];
+static struct facts facts[KINDS];
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void work_line(const struct sip_server *s, const char *what, const struct sip_result *r)
+{
+	fprintf(stderr, "%-10s %-18s %7llu done, %llu failed, %8.2f us, %.1f messages each\n",
+	        s->name, what, (unsigned long long)r->done, (unsigned long long)r->failed,
+	        r->cpu_us / (double)(r->done + 1),
+	        (double)(r->sent + r->received) / (double)(r->done + 1));
+}
+
+/* All phones register; then many calls are up at once: what the memory grows by. */
+static void prepare(struct sip_load *load, unsigned k)
+{
+	struct sip_server *s = &servers[k];
+	struct sip_result r;
+	uint64_t before;
+
+	facts[k].runs = kinds[k].start(s, sip_load_sockets(load));
+	if (!facts[k].runs)
+		return;
+	before = sip_server_pss(s);
+	sip_load_run(load, s, SIP_WORK_REGISTER, SIP_ACCOUNTS, 64, &r);
+	work_line(s, "(all register)", &r);
+	facts[k].failed += r.failed;
+	facts[k].per_registration = (double)(sip_server_pss(s) - before) / SIP_ACCOUNTS;
+	before = sip_server_pss(s);
+	sip_load_hold(load, s, HELD, &r);
+	work_line(s, "(held calls)", &r);
+	facts[k].failed += r.failed;
+	facts[k].per_call = ((double)r.pss - (double)before) / HELD;
+}
+
+/* What the processes of a server had used before a round. */
+struct used {
+	double cpu_us[SIP_PIDS_MAX];
+	uint64_t allocations[SIP_PIDS_MAX];
+};
+
+static struct used used_by(const struct sip_server *s)
+{
+	struct used u = { 0 };
+
+	for (unsigned i = 0; i < s->pids; i++) {
+		u.cpu_us[i] = sip_pid_cpu_us(s->pid[i]);
+		u.allocations[i] = sip_pid_allocations(s, s->pid[i]);
+	}
+	return u;
+}
+
+/* Which process spent what. */
+static void shares(const struct sip_server *s, const struct used *before, struct facts *f,
+                   enum sip_work w, const struct sip_result *r)
+{
+	struct used now = used_by(s);
+	double units = (double)r->done + 1, messages = (double)(r->sent + r->received) + 1;
+
+	f->heap[w] = 0;
+	for (unsigned i = 0; i < s->pids; i++) {
+		double us = (now.cpu_us[i] - before->cpu_us[i]) / units;
+		double heap = (double)(now.allocations[i] - before->allocations[i]) / messages;
+		char name[128];
+
+		sip_pid_name(s->pid[i], name, sizeof(name));
+		f->heap[w] += heap;
+		if (strstr(name, "edge:") != NULL)
+			f->edge_heap[w] = heap;
+		if (us >= 0.05)
+			fprintf(stderr, "           %8.2f us, %.3f allocations a message: %.40s\n", us,
+			        heap, name);
+	}
+}
+
+static void round_of(struct sip_load *load, unsigned k, enum sip_work w, unsigned round,
+                     double scale)
+{
+	struct sip_server *s = &servers[k];
+	struct used before = used_by(s);
+	struct sip_result r;
+
+	sip_load_run(load, s, w, (uint32_t)(rows[w].units * scale), rows[w].window, &r);
+	work_line(s, rows[w].name, &r);
+	facts[k].failed += r.failed;
+	if (k == TOLLGATE)
+		shares(s, &before, &facts[k], w, &r);
+	facts[k].us[w][round] = r.done > 0 ? r.cpu_us / (double)r.done : 0;
+}
+
+static void print_json(unsigned rounds)
+{
+	const char *comma = "";
+
+	for (unsigned k = 0; k < KINDS; k++) {
+		for (unsigned w = 0; w < SIP_WORKS; w++) {
+			qsort(facts[k].us[w], rounds, sizeof(double), by_value);
+			facts[k].mid[w] = facts[k].us[w][rounds / 4];
+		}
+	}
+	printf("{\"rows\":[");
+	for (unsigned w = 0; w < SIP_WORKS; w++) {
+		printf("%s{\"name\":\"%s\",\"tollgate_us\":%.3f,\"peer_us\":%.3f,\"floor_us\":%.3f,"
+		       "\"goal\":%.2f}",
+		       comma, rows[w].name, facts[TOLLGATE].mid[w], facts[PEER].mid[w],
+		       facts[FLOOR].mid[w], rows[w].goal);
+		comma = ",";
+	}
+	printf("],\"memory\":[{\"name\":\"registration\",\"tollgate_bytes\":%.0f,\"peer_bytes\":%.0f,"
+	       "\"goal\":384},",
+	       facts[TOLLGATE].per_registration, facts[PEER].per_registration);
+	printf("{\"name\":\"call\",\"tollgate_bytes\":%.0f,\"peer_bytes\":%.0f,\"goal\":4096}],",
+	       facts[TOLLGATE].per_call, facts[PEER].per_call);
+	printf("\"heap\":[");
+	for (unsigned w = 0; w < SIP_WORKS; w++)
+		printf("%s{\"name\":\"%s\",\"edge_per_message\":%.4f,\"all_per_message\":%.4f}",
+		       w > 0 ? "," : "", rows[w].name, facts[TOLLGATE].edge_heap[w],
+		       facts[TOLLGATE].heap[w]);
+	printf("],\"failed\":{");
+	for (unsigned k = 0; k < KINDS; k++)
+		printf("%s\"%s\":%llu", k > 0 ? "," : "", kinds[k].name,
+		       (unsigned long long)facts[k].failed);
+	printf("}}\n");
+}
+
+static void measure(struct sip_load *load, unsigned rounds, double scale)
+{
+	for (unsigned i = 0; i < rounds; i++)
+		for (unsigned w = 0; w < SIP_WORKS; w++)
+			for (unsigned k = 0; k < KINDS; k++)
+				if (facts[k].runs)
+					round_of(load, k, (enum sip_work)w, i, scale);
+}
+
+static void pin(void)
+{
+	struct rlimit files;
+	cpu_set_t cpus;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+	}
+	CPU_ZERO(&cpus);
+	CPU_SET(SIP_CPU_LOAD, &cpus);
+	(void)sched_setaffinity(0, sizeof(cpus), &cpus);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned rounds = 5;
+	double scale = 1;
+	const char *only = NULL;
+	struct sip_load *load;
+	int c;
+	bool ok = true;
+
+	while ((c = getopt(argc, argv, "t:m:R:s:o:")) != -1) {
+		if (c == 't')
+			sip_tollgate_path = optarg;
+		else if (c == 'm')
+			sip_tollgate_preload = optarg;
+		else if (c == 'R')
+			rounds = (unsigned)strtoul(optarg, NULL, 10);
+		else if (c == 's')
+			scale = strtod(optarg, NULL);
+		else if (c == 'o')
+			only = optarg;
+		else
+			rounds = 0;
+	}
+	if (rounds == 0 || rounds > ROUNDS_MAX || scale <= 0 || scale > 10) {
+		fprintf(stderr, "usage: sip_bench [-t tollgate] [-m malloc_count.so] [-R rounds] "
+		                "[-s scale] [-o server,...]\n");
+		return 2;
+	}
+	pin();
+	load = sip_load_new();
+	if (load == NULL) {
+		perror("sip_bench");
+		return 1;
+	}
+	for (unsigned k = 0; k < KINDS; k++)
+		if (only == NULL || strstr(only, kinds[k].name) != NULL)
+			prepare(load, k);
+	measure(load, rounds, scale);
+	for (unsigned k = 0; k < KINDS; k++) {
+		if (servers[k].dir[0] != '\0')
+			sip_server_stop(&servers[k]);
+		ok = ok && facts[k].failed == 0;
+	}
+	print_json(rounds);
+	sip_load_free(load);
+	return ok ? 0 : 1;
+}
