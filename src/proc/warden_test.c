@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,6 +144,9 @@ static void pad_tick(void *role, uint64_t now_ms)
 	struct link_msg msg;
 
 	p->next_ms = now_ms + 10;
+	if (slice_eq(p->env.conf->site.name, SLICE("crashing")) && self.role == LINK_RELAY &&
+	    p->env.epoch > 1)
+		_exit(9);
 	if (ask_whom[self.role] == LINK_NOBODY)
 		return;
 	link_msg_init(&msg, question(self.role), (struct link_proc){ ask_whom[self.role], 0 });
@@ -181,6 +185,7 @@ __attribute__((constructor)) static void be_child(int argc, char **argv)
 }
 
 struct world {
+	const char *user; /* whom the children run as; NULL: as we */
 	char dir[64], conf[96];
 	pid_t warden;
 	struct tg_addr sip; /* where the edge listens */
@@ -251,7 +256,7 @@ static void make_world(struct world *w, const char *site)
 
 static void start_warden(struct world *w)
 {
-	const struct warden_options options = { w->conf, NULL, &app };
+	const struct warden_options options = { w->conf, w->user, &app };
 
 	fflush(NULL);
 	w->warden = fork();
@@ -371,6 +376,68 @@ TEST(warden_killed_takes_all_with_it)
 	w.reports[LINK_EDGE].replies = 0;
 	CHECK(wait_for(all_answered, &w, 0, 10000), "up again");
 	CHECK(kill(w.warden, SIGINT) == 0 && exit_status(w.warden) == 0, "stopped");
+	remove_world(&w);
+}
+
+TEST(warden_starts_what_crashes_less_and_less_often)
+{
+	struct world w;
+	uint32_t epoch;
+
+	if (test_oom_round())
+		return;
+	make_world(&w, "crashing");
+	start_warden(&w);
+	CHECK(wait_for(all_answered, &w, 0, 10000), "up");
+	CHECK(kill(w.reports[LINK_RELAY].pid, SIGKILL) == 0, "from now on it crashes at once");
+	pause_ms(1500);
+	epoch = w.reports[LINK_RELAY].epoch;
+	CHECK(epoch >= 3 && epoch <= 8, "after 50, 50, 100, 200, 400, 800 ms");
+	CHECK(w.reports[LINK_EDGE].epoch == 1 && echoes(&w), "nobody else minds");
+	CHECK(kill(w.warden, SIGTERM) == 0 && exit_status(w.warden) == 0, "stopped");
+	remove_world(&w);
+}
+
+static bool runs_as(pid_t pid, uid_t uid)
+{
+	char path[64], line[256];
+	unsigned real = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	f = fopen(path, "r");
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		if (sscanf(line, "Uid: %u", &real) == 1)
+			break;
+	if (f != NULL)
+		fclose(f);
+	return f != NULL && real == uid;
+}
+
+TEST(warden_gives_its_rights_away)
+{
+	const struct passwd *pw = getpwnam("nobody");
+	struct world w;
+	char path[128];
+
+	if (test_oom_round() || geteuid() != 0 || pw == NULL)
+		return; /* only root can */
+	make_world(&w, "test");
+	snprintf(path, sizeof(path), "%s/reports", w.dir);
+	CHECK(chown(w.dir, pw->pw_uid, pw->pw_gid) == 0, "its directory");
+	CHECK(chown(path, pw->pw_uid, pw->pw_gid) == 0, "and our file in it");
+	w.user = "nobody";
+	/* the leak check needs to trace, which is what F12 forbids */
+	setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
+	start_warden(&w);
+	CHECK(wait_for(all_answered, &w, 0, 10000), "up");
+	for (int r = LINK_VAULT; r < LINK_ROLES; r++)
+		CHECK(runs_as(w.reports[r].pid, pw->pw_uid), "F12: no rights of root");
+	CHECK(kill(w.reports[LINK_VAULT].pid, SIGKILL) == 0, "the next one as well");
+	w.reports[LINK_EDGE].replies = 0;
+	CHECK(wait_for(all_answered, &w, 0, 2000), "back");
+	CHECK(runs_as(w.reports[LINK_VAULT].pid, pw->pw_uid), "F12: no rights of root");
+	CHECK(kill(w.warden, SIGTERM) == 0 && exit_status(w.warden) == 0, "stopped");
 	remove_world(&w);
 }
 
