@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -196,9 +197,11 @@ TEST(control_from_end_to_end)
 	CHECK(ask(dir, "status", &l, error) == TG_ENOENT, "nobody there");
 	fflush(NULL);
 	pid = fork();
-	if (pid == 0)
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* when the test fails */
 		exit(warden_main(&options));
-	while (ask(dir, "status", &l, error) != TG_OK) {
+	}
+	while (ask(dir, "counters", &l, error) != TG_OK || l.count < 5) {
 		CHECK(time(NULL) < end, "up");
 		usleep(5000);
 	}

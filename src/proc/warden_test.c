@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -261,8 +262,10 @@ static void start_warden(struct world *w)
 	fflush(NULL);
 	w->warden = fork();
 	CHECK(w->warden >= 0, "fork");
-	if (w->warden == 0)
+	if (w->warden == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* when the test fails */
 		exit(warden_main(&options));
+	}
 }
 
 static int exit_status(pid_t pid)
