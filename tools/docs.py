@@ -139,6 +139,46 @@ def media(_):
     return [f"- {row}" for row in rows[1:]]
 
 
+RECORD = {
+    "start_ms": "when it was asked for (these three: wall clock, ms since 1970; 0 = not)",
+    "answer_ms": "when it was answered",
+    "end_ms": "when it was over",
+    "talk_ms": "how long it was up",
+    "ring_ms": "how long it rang",
+    "status": "the final SIP status that the caller got; 200 = answered",
+    "cause": "Q.850 cause, when tollgate has one",
+    "disposition": "0 answered, 1 no answer, 2 busy, 3 failed",
+    "ended_by": "0 not ended, 1 the caller's side, 2 the callee's, 3 tollgate",
+    "emergency": "1: an emergency call",
+    "a_party": "who called: 1 account, 2 PBX, 3 trunk",
+    "b_party": "who was called, likewise; 0 = refused before",
+    "account": "the account that called; empty for PBX and trunk",
+    "src": "the caller: the account, or what the PBX or trunk claims",
+    "dst": "what was dialled",
+    "name": "the display name that the caller gave",
+    "a_peer": "name of the account, PBX or trunk that called",
+    "b_peer": "name of the one that was called last",
+    "rule": "what decided, or why it ended",
+    "source_addr": "where the INVITE came from",
+    "packets": "RTP packets that this side sent",
+    "octets": "octets of these",
+    "dropped": "of these dropped: malformed, from elsewhere, too many",
+    "lost": "lost on the way to tollgate, by sequence numbers",
+    "jitter_us": "jitter (RFC 3550), microseconds",
+    "silent_ms": "since its last packet, at the end",
+}
+
+
+def records(_):
+    table = text("src/store/store_priv.h").partition("STORE_RECORD_COLUMNS(X)")[2]
+    table = table.partition("\n\n")[0]
+    names = re.findall(r"X\(\w+, (\w+),", table)
+    return ["| column | meaning |", "|---|---|",
+            *(f"| {n} | {RECORD[n]} |" for n in names if not re.match(r"[ab]_\w+", n) or n in RECORD),
+            *(f"| a_{n}, b_{n} | of each side: {RECORD[n]} |" for n in
+              (n[2:] for n in names if n.startswith("a_") and n not in RECORD))]
+
+
 def program(binary, *words):
     return subprocess.run([binary, *words], check=True, capture_output=True, text=True).stdout
 
@@ -180,7 +220,8 @@ def options(binary):
 
 
 MAKERS = {make.__name__: make for make in
-          (caps, times, events, dialling, sdp, signing, media, commands, options)}
+          (caps, times, events, dialling, sdp, signing, media, records, commands,
+           options)}
 NEED_BINARY = {"commands", "options"}
 
 
