@@ -1,0 +1,106 @@
+/* What can be asked of the world itself. */
+#include "scenario/scenario.h"
+
+#include <stdio.h>
+
+enum { IDLE_WAIT_MS = 200000 };
+
+static const char *const dispositions[] = { "answered", "no-answer", "busy", "failed" };
+
+static void check_count(struct scenario *s, const char *what, uint64_t is, const char *want)
+{
+	if (is != (uint64_t)scenario_number(s, want))
+		scenario_fail(s, "%s: %llu, expected %s", what, (unsigned long long)is, want);
+}
+
+static bool text_is(const struct link_text *t, const char *want)
+{
+	return slice_eq(link_text(t), slice_str(want));
+}
+
+/* check record I [status N] [rule R] [disposition D] [by A|B|US] [account U] [peer P] [talk S] */
+static void check_record(struct scenario *s)
+{
+	const struct vault_record *r = world_record(
+		s->world, (uint32_t)scenario_number(s, s->words > 2 ? s->word[2] : NULL));
+
+	if (r == NULL)
+		scenario_fail(s, "there is no such record");
+	for (int i = 3; i + 1 < s->words; i += 2) {
+		const char *key = s->word[i], *want = s->word[i + 1];
+		bool ok = false;
+
+		if (strcmp(key, "status") == 0)
+			ok = r->status == scenario_number(s, want);
+		else if (strcmp(key, "rule") == 0)
+			ok = text_is(&r->rule, want);
+		else if (strcmp(key, "disposition") == 0)
+			ok = strcmp(dispositions[r->disposition & 3], want) == 0;
+		else if (strcmp(key, "by") == 0)
+			ok = r->by < 4 && strcmp(((const char *[]){ "-", "A", "B", "US" })[r->by],
+			                         want) == 0;
+		else if (strcmp(key, "account") == 0)
+			ok = text_is(&r->account, want);
+		else if (strcmp(key, "peer") == 0)
+			ok = text_is(&r->b_peer, want);
+		else if (strcmp(key, "talk") == 0)
+			ok = r->talk_ms / 1000 == (uint32_t)scenario_number(s, want);
+		if (!ok)
+			scenario_fail(s, "the record is: status %u rule %.*s disposition %s by %u "
+			              "account %.*s peer %.*s talk %u ms", r->status,
+			              SLICE_FMT(link_text(&r->rule)),
+			              dispositions[r->disposition & 3], r->by,
+			              SLICE_FMT(link_text(&r->account)),
+			              SLICE_FMT(link_text(&r->b_peer)), r->talk_ms);
+	}
+}
+
+/** Everything that waits is given time to end by itself. */
+static void check_idle(struct scenario *s)
+{
+	struct world_sight sight;
+
+	for (int i = 0; i < s->actors; i++) {
+		if (s->actor[i].waiting > 0 && !s->actor[i].ignore)
+			scenario_fail(s, "%s got something that no line expects:\n%s",
+			              s->actor[i].name, s->actor[i].inbox[0]->text);
+		s->actor[i].ignore = true;
+	}
+	world_run(s->world, world_now_ms(s->world) + IDLE_WAIT_MS);
+	world_sight(s->world, &sight);
+	if (sight.half_calls > 0 || sight.media > 0 || sight.records_open > 0)
+		scenario_fail(s, "not idle: %u half-calls, %u media sessions, %u open records",
+		              sight.half_calls, sight.media, sight.records_open);
+}
+
+static bool logged(const struct scenario *s, const char *text)
+{
+	return s->log_len > 0 && strstr(s->log, text) != NULL;
+}
+
+void scenario_check(struct scenario *s)
+{
+	const char *what = s->words > 1 ? s->word[1] : "";
+	const char *last = s->word[s->words - 1];
+	struct world_sight sight;
+
+	world_run(s->world, world_now_ms(s->world)); /* what is due now comes first */
+	world_sight(s->world, &sight);
+	if (strcmp(what, "idle") == 0)
+		check_idle(s);
+	else if (strcmp(what, "half-calls") == 0)
+		check_count(s, what, sight.half_calls, last);
+	else if (strcmp(what, "media") == 0)
+		check_count(s, what, sight.media, last);
+	else if (strcmp(what, "records") == 0)
+		check_count(s, what, sight.records_open + sight.records_over, last);
+	else if (strcmp(what, "bindings") == 0)
+		check_count(s, what,
+		            world_bindings(s->world, s->words > 3 ? slice_str(s->word[2])
+		                                                  : SLICE("")), last);
+	else if (strcmp(what, "record") == 0)
+		check_record(s);
+	else if (strcmp(what, "log") == 0 ? !logged(s, last)
+	         : strcmp(what, "nolog") == 0 ? logged(s, last) : true)
+		scenario_fail(s, "check: no such thing, or not so: %s", what);
+}
