@@ -49,7 +49,10 @@ static struct slice number_uri(struct buf *b, struct slice user, struct slice ho
 	size_t from = b->len;
 
 	buf_lit(b, "sip:");
-	sip_user_write(b, user);
+	if (user.len > 0)
+		sip_user_write(b, user);
+	else
+		buf_lit(b, "anonymous"); /* a trunk that knows us by address, no number to show */
 	buf_chr(b, '@');
 	buf_put(b, host);
 	return slice_of(b->p + from, b->len - from);
