@@ -190,6 +190,7 @@ static void send(struct trunk *t, uint64_t now_ms, const struct link_sign_reply 
 static void send_first(struct trunk *t, const struct input *in)
 {
 	t->tries = 0;
+	t->longer = 0;
 	if (t->granted_s == 0)
 		t->granted_s = t->conf.expires_s;
 	send(t, in->now_ms, NULL);
@@ -205,6 +206,7 @@ static void longer(struct trunk *t, const struct input *in)
 	struct slice min = sip_message_value(in->msg, SIP_HDR_MIN_EXPIRES);
 	uint64_t v;
 
+	t->longer++;
 	if (slice_u64(&v, min, 86400) == TG_OK && v > t->granted_s)
 		t->granted_s = (uint32_t)v;
 	else
@@ -326,7 +328,10 @@ static enum event response_event(const struct trunk *t, uint16_t status)
 		return EV_RX_2XX;
 	if ((status == 401 || status == 407) && t->tries < SIGN_TRIES)
 		return EV_RX_CHALLENGE;
-	return status == 423 ? EV_RX_BRIEF : EV_RX_FAIL;
+	/*
+	 * as often as signatures: a provider that never has enough is refused, not asked for ever
+	 */
+	return status == 423 && t->longer < SIGN_TRIES ? EV_RX_BRIEF : EV_RX_FAIL;
 }
 
 void trunk_event(struct trunk *t, uint64_t now_ms, const struct txn_event *ev)

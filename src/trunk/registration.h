@@ -54,6 +54,7 @@ struct trunk {
 	struct trunk_env env;
 	uint8_t state; /* enum trunk_state; written by trunk_step() alone */
 	uint8_t tries; /* signatures for this round (B13) */
+	uint8_t longer; /* 423s of this round */
 	uint16_t last_status;
 	uint32_t cseq, failures, granted_s;
 	uint64_t until_ms; /* how long the last 200 holds */
