@@ -58,6 +58,8 @@ const struct leg_cell leg_call_table[CALL_STATES_N][LEG_EVS] = {
 		[LEG_EV_RX_CANCEL]     = TO(CLOSING, a_cancelled),
 		[LEG_EV_HANGUP]        = TO(CLOSING, a_hung_up),
 		[LEG_EV_MEDIA_SILENT]  = STAY, /* nobody has to speak while it rings */
+		[LEG_EV_MEDIA_OPEN]    = STAY, /* the relay is back and has our ports again */
+		[LEG_EV_MEDIA_NONE]    = TO(CLOSING, a_hung_up),
 		[LEG_EV_PEER_PROGRESS] = KEEP(a_progress),
 		[LEG_EV_PEER_ANSWER]   = TO(A_ACCEPTED, a_accept),
 		[LEG_EV_PEER_REFUSE]   = TO(CLOSING, a_failed),
@@ -74,8 +76,11 @@ const struct leg_cell leg_call_table[CALL_STATES_N][LEG_EVS] = {
 		[LEG_EV_TIMER_ASK]  = TO(CLOSING, a_no_route),
 		[LEG_EV_PEER_REFUSE] = STAY,
 		[LEG_EV_PEER_GONE]  = STAY,
+		[LEG_EV_MEDIA_OPEN] = STAY,
+		[LEG_EV_MEDIA_NONE] = STAY, /* the next route opens anew */
 	},
 	[CALL_A_ACCEPTED] = {
+		[LEG_EV_UNUSABLE]     = TO(CLOSING, a_unusable),
 		[LEG_EV_RX_ACK]       = TO(UP, a_confirmed),
 		[LEG_EV_RX_CANCEL]    = STAY, /* too late: RFC 3261 §9.2 */
 		[LEG_EV_RX_BYE]       = TO(CLOSING, end_by_peer), /* D15: BYE before ACK */
@@ -86,6 +91,8 @@ const struct leg_cell leg_call_table[CALL_STATES_N][LEG_EVS] = {
 		[LEG_EV_PEER_GONE]    = TO(A_LEAVING, end_peer_gone),
 		[LEG_EV_HANGUP]       = TO(A_LEAVING, end_tell_hangup),
 		[LEG_EV_MEDIA_SILENT] = TO(A_LEAVING, end_tell_silent),
+		[LEG_EV_MEDIA_NONE]   = TO(A_LEAVING, end_tell_silent),
+		[LEG_EV_MEDIA_OPEN]   = STAY,
 	},
 	[CALL_A_LEAVING] = {
 		[LEG_EV_RX_ACK]    = TO(ENDING, end_send_bye),
@@ -97,6 +104,8 @@ const struct leg_cell leg_call_table[CALL_STATES_N][LEG_EVS] = {
 		[LEG_EV_PEER_GONE] = STAY,
 		[LEG_EV_HANGUP]    = STAY,
 		[LEG_EV_MEDIA_SILENT] = STAY,
+		[LEG_EV_MEDIA_OPEN] = STAY,
+		[LEG_EV_MEDIA_NONE] = STAY,
 	},
 	[CALL_B_CALLING] = {
 		B_MAY_END,
@@ -190,6 +199,8 @@ const struct leg_cell leg_call_table[CALL_STATES_N][LEG_EVS] = {
 		[LEG_EV_PEER_REJECT]  = STAY,
 		[LEG_EV_PEER_PROGRESS] = STAY,
 		[LEG_EV_MEDIA_SILENT] = STAY,
+		[LEG_EV_MEDIA_OPEN]   = STAY,
+		[LEG_EV_MEDIA_NONE]   = STAY,
 		[LEG_EV_MEDIA_REPORT] = KEEP(keep_report),
 		[LEG_EV_HANGUP]       = STAY,
 	},

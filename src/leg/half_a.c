@@ -255,11 +255,11 @@ void leg_a_accept(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 
 	leg_timer_stop(l, g);
 	if (!cross_from_b(l, g, in, !g->delayed, &sdp) || sdp.len == 0) {
-		say_rule(g, SLICE("no-usable-answer"));
-		leg_raise(l, LEG_EV_HANGUP);
-	} else if (!g->delayed) {
-		leg_media_up(l, g);
+		leg_raise(l, LEG_EV_UNUSABLE);
+		return;
 	}
+	if (!g->delayed)
+		leg_media_up(l, g);
 	g->status = 200;
 	g->up_ms = l->now_ms;
 	g->confirmed = true;
@@ -267,6 +267,15 @@ void leg_a_accept(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 	leg_tell_vault(l, g, LINK_CALL_ANSWERED);
 	if (g->trunk >= 0)
 		leg_tell_dialog(l, g, false);
+}
+
+/** The callee has answered, and has had its ACK; the caller never hears of it. */
+void leg_a_unusable(struct leg_layer *l, struct leg *g, const struct leg_in *in)
+{
+	(void)in;
+	say_rule(g, SLICE("no-usable-answer"));
+	leg_tell(l, g, LINK_LEG_BYE, 0, no_sdp);
+	refuse(l, g, 488, LINK_END_US);
 }
 
 void leg_a_confirmed(struct leg_layer *l, struct leg *g, const struct leg_in *in)

@@ -78,6 +78,7 @@ enum offer_state {
 	X(SIGNED) X(UNSIGNED) \
 	X(TX_TIMEOUT) /* no final response, or the transport refused */ \
 	X(TIMER_ASK) X(TIMER_RING) X(TIMER_ACK) X(TIMER_MAX) \
+	X(UNUSABLE) /* A: the answer of B's peer cannot be passed on */ \
 	X(HANGUP) X(CLOSED)
 
 enum leg_ev {
