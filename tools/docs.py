@@ -139,6 +139,37 @@ def media(_):
     return [f"- {row}" for row in rows[1:]]
 
 
+def table_of(path, prefix):
+    """Rows of a state table in C: state, event, next state, action."""
+    code = text(path).replace("\\\n", " ")
+    lists = dict(re.findall(r"#define ([AB]_\w+)\s+(\[LEG_EV.*?)\n\n", code, re.DOTALL))
+    code = code.partition("_table[")[2]
+    for name, cells in lists.items():
+        code = code.replace(f"\t{name},", cells + ",")
+    for state, cells in re.findall(rf"\[{prefix}_(\w+)\] = \{{(.*?)\n\t\}}", code, re.DOTALL):
+        for event, how in re.findall(r"\[LEG_EV_(\w+)\]\s*=\s*(\w+(?:\([\w, ]*\))?)", cells):
+            words = re.findall(r"\w+", how)
+            after = words[1] if words[0] in ("TO", "GO") else "" if words[0] == "KEEP" else "stays"
+            yield state, event, after, words[-1] if words[0] in ("TO", "KEEP") else ""
+
+
+def state_table(path, prefix):
+    out, last = ["| state | event | next | action |", "|---|---|---|---|"], None
+    for state, event, after, action in table_of(path, prefix):
+        shown = f"**{state}**" if state != last else ""
+        last = state
+        out.append(f"| {shown} | {event} | {after} | {action} |")
+    return out
+
+
+def calls(_):
+    return state_table("src/leg/call.c", "CALL")
+
+
+def offers(_):
+    return state_table("src/leg/offer.c", "OFFER")
+
+
 RECORD = {
     "start_ms": "when it was asked for (these three: wall clock, ms since 1970; 0 = not)",
     "answer_ms": "when it was answered",
@@ -220,8 +251,8 @@ def options(binary):
 
 
 MAKERS = {make.__name__: make for make in
-          (caps, times, events, dialling, sdp, signing, media, records, commands,
-           options)}
+          (caps, times, events, dialling, sdp, signing, media, calls, offers, records,
+           commands, options)}
 NEED_BINARY = {"commands", "options"}
 
 
