@@ -5,8 +5,9 @@
  *
  * All servers run from the start with 100,000 registered phones; rounds alternate between them, so
  * that what else the machine does meets all of them, and the lower quartile of the rounds counts,
- * since other work only ever adds.  The CPU time of all processes of a server counts.  Loopback charges the delivery of a datagram to its
- * sender.  Prints a line a round to stderr and one JSON object to stdout.
+ * since other work only ever adds.  The CPU time of all processes of a server counts.  Loopback
+ * charges the delivery of a datagram to its sender.  Prints a line a round to stderr and one JSON
+ * object to stdout.
  */
 #include "bench/sip.h"
 
@@ -126,8 +127,8 @@ static void shares(const struct sip_server *s, const struct used *before, struct
 		if (strstr(name, "edge:") != NULL)
 			f->edge_heap[w] = heap;
 		if (us >= 0.05)
-			fprintf(stderr, "           %8.2f us, %.3f allocations a message: %.40s\n", us,
-			        heap, name);
+			fprintf(stderr, "           %8.2f us, %.3f allocations a message: %.40s\n",
+			        us, heap, name);
 	}
 }
 
@@ -164,8 +165,8 @@ static void print_json(unsigned rounds)
 		       facts[FLOOR].mid[w], rows[w].goal);
 		comma = ",";
 	}
-	printf("],\"memory\":[{\"name\":\"registration\",\"tollgate_bytes\":%.0f,\"peer_bytes\":%.0f,"
-	       "\"goal\":384},",
+	printf("],\"memory\":[{\"name\":\"registration\",\"tollgate_bytes\":%.0f,"
+	       "\"peer_bytes\":%.0f,\"goal\":384},",
 	       facts[TOLLGATE].per_registration, facts[PEER].per_registration);
 	printf("{\"name\":\"call\",\"tollgate_bytes\":%.0f,\"peer_bytes\":%.0f,\"goal\":4096}],",
 	       facts[TOLLGATE].per_call, facts[PEER].per_call);

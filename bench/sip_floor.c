@@ -2,7 +2,8 @@
  * The yardstick: receive, find, hash, send.  No timers, no retransmissions, no error paths; it is
  * not a SIP server, and nothing can do the same work for much less.
  *
- * Of a call it forwards what a server between two phones must: INVITE, 100, 180, 200, ACK, BYE, 200.
+ * Of a call it forwards what a server between two phones must: INVITE, 100, 180, 200, ACK, BYE,
+ * 200.
  */
 #include "bench/sip.h"
 #include "sip/digest.h"
@@ -199,7 +200,8 @@ static bool is_proven(const struct job *j, struct account *a)
 	if (sip_digest_parse_credentials(&d, value, NULL) != TG_OK || d.nonce.len != 24)
 		return false;
 	for (int i = 0; i < 4; i++)
-		second |= (uint32_t)(tg_hexval(d.nonce.p[2 * i]) << 4 | tg_hexval(d.nonce.p[2 * i + 1]))
+		second |= (uint32_t)(tg_hexval(d.nonce.p[2 * i]) << 4 |
+		                     tg_hexval(d.nonce.p[2 * i + 1]))
 		          << 8 * i;
 	m = mark(j->from, second);
 	buf_hex(&nonce, &m, sizeof(m));

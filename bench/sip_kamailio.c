@@ -59,8 +59,8 @@ static void become_kamailio(const char *dir)
 	snprintf(cfg, sizeof(cfg), "%s/kamailio.cfg", dir);
 	snprintf(pid, sizeof(pid), "%s/kamailio.pid", dir);
 	/* -DD: stays in the foreground, with its children */
-	execlp("kamailio", "kamailio", "-DD", "-f", cfg, "-P", pid, "-w", dir, "-Y", dir, "-m", "768",
-	       "-M", "16", "-x", "tlsf", "-X", "tlsf", (char *)NULL);
+	execlp("kamailio", "kamailio", "-DD", "-f", cfg, "-P", pid, "-w", dir, "-Y", dir, "-m",
+	       "768", "-M", "16", "-x", "tlsf", "-X", "tlsf", (char *)NULL);
 	_exit(127);
 }
 

@@ -253,8 +253,10 @@ void sip_load_hold(struct sip_load *load, struct sip_server *server, uint32_t un
 	load->work = SIP_WORK_CALL;
 	load->holds = true;
 	/* few at a time come up, all stay */
-	for (uint32_t up = 0; up < units && load->active == up && out->failed == 0; up = load->active) {
-		load->units = load->window = TG_MIN(up + HOLD_WINDOW, TG_MIN(units, (uint32_t)SIP_UNITS_MAX));
+	for (uint32_t up = 0; up < units && load->active == up && out->failed == 0;
+	     up = load->active) {
+		load->units = load->window =
+			TG_MIN(up + HOLD_WINDOW, TG_MIN(units, (uint32_t)SIP_UNITS_MAX));
 		drive(load, epoll_fd, true);
 	}
 	out->pss = sip_server_pss(server);
