@@ -15,12 +15,17 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-enum { DIGIT_BITS = 6, SLOTS = 1 << DIGIT_BITS, LEVELS = 11 };
+enum {
+	DIGIT_BITS = 6,
+	SLOTS = 1 << DIGIT_BITS,
+	LEVELS = 11,
+	LOOK_MAX = 16 /* timers that tg_wheel_next_ms() looks at */
+};
 
 struct tg_wheel {
 	uint64_t time_ms; /* no timer's deadline is less */
 	uint64_t seen_ms; /* the largest now_ms that we were told */
-	uint64_t next_ms; /* the earliest deadline, while next_known */
+	uint64_t next_ms; /* the answer of tg_wheel_next_ms(), while next_known */
 	bool next_known;
 	uint64_t used[LEVELS];                 /* a bit for each slot that is not empty */
 	struct tg_timer *first[LEVELS][SLOTS]; /* rings: first->prev is the last */
@@ -141,6 +146,7 @@ static void cascade(struct tg_wheel *w, unsigned level, unsigned slot)
 
 	w->first[level][slot] = NULL;
 	w->used[level] &= ~((uint64_t)1 << slot);
+	w->next_known = false; /* it may have been the start of this slot */
 	for (;; t = next) {
 		next = t->next;
 		insert(w, t);
@@ -169,12 +175,14 @@ struct tg_timer *tg_wheel_expire(struct tg_wheel *wheel, uint64_t now_ms)
 		cascade(wheel, level, slot);
 	}
 	wheel->time_ms = wheel->seen_ms;
+	if (wheel->next_ms <= wheel->seen_ms)
+		wheel->next_known = false; /* a slot began whose timers were stopped meanwhile */
 	return NULL;
 }
 
 uint64_t tg_wheel_next_ms(struct tg_wheel *wheel)
 {
-	unsigned level, slot;
+	unsigned level, slot, looked = 0;
 	uint64_t min = UINT64_MAX;
 
 	if (wheel->next_known)
@@ -185,7 +193,9 @@ uint64_t tg_wheel_next_ms(struct tg_wheel *wheel)
 		do {
 			min = TG_MIN(min, t->at_ms);
 			t = level > 0 ? t->next : first;
-		} while (t != first);
+		} while (t != first && ++looked < LOOK_MAX);
+		if (t != first)
+			min = slot_start(wheel, level, slot);
 	}
 	wheel->next_ms = min;
 	wheel->next_known = true;

@@ -48,8 +48,10 @@ bool tg_timer_on(const struct tg_timer *timer);
 struct tg_timer *tg_wheel_expire(struct tg_wheel *wheel, uint64_t now_ms);
 
 /**
- * When tg_wheel_expire() next has something, exact; UINT64_MAX when no timer runs.  O(1) while the
- * answer is known or less than 64 ms away, else it looks through the timers of one slot.
+ * When to call tg_wheel_expire() next; UINT64_MAX when no timer runs.  Never later than the
+ * earliest deadline, and after that call later than before.  Exact unless the earliest timers are
+ * many and 64 ms or more away: then it may be earlier, so that stopping the earliest of thousands
+ * of timers costs no search through the others.  O(1).
  */
 uint64_t tg_wheel_next_ms(struct tg_wheel *wheel);
 

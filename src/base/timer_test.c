@@ -67,6 +67,7 @@ static void expire_all(struct model *m, struct tg_wheel *wheel, struct tg_rng *r
 		}
 	}
 	m->time_ms = TG_MAX(m->time_ms, now_ms);
+	CHECK(tg_wheel_next_ms(wheel) > now_ms, "nothing is due any more");
 }
 
 static void step(struct model *m, struct tg_wheel *wheel, struct tg_rng *rng)
@@ -88,7 +89,8 @@ static void step(struct model *m, struct tg_wheel *wheel, struct tg_rng *rng)
 	}
 	CHECK(tg_timer_on(&r->timer) == r->on, "on after start, off after stop");
 	first = model_first(m);
-	CHECK(tg_wheel_next_ms(wheel) == (first != NULL ? first->at_ms : UINT64_MAX), "exact next");
+	CHECK(tg_wheel_next_ms(wheel) <= (first != NULL ? first->at_ms : UINT64_MAX),
+	      "never wakes too late");
 }
 
 TEST(timer_against_model)
@@ -150,5 +152,44 @@ TEST(timer_fifo_across_levels)
 	for (size_t i = 0; i < COUNT(t); i++)
 		CHECK(tg_wheel_expire(wheel, 5000) == &t[i], "in the order of their start");
 	CHECK(tg_wheel_expire(wheel, 5000) == NULL, "no more");
+	tg_wheel_free(wheel);
+}
+
+TEST(timer_few_wakeups_for_many)
+{
+	enum { MANY = 1000, GONE = 100 };
+	static struct tg_timer t[MANY];
+	struct tg_wheel *wheel = tg_wheel_new(0);
+	uint64_t now_ms = 0, next_ms;
+	struct tg_timer *due = NULL;
+	int wakeups = 0;
+
+	CHECK(wheel != NULL, "memory");
+	memset(t, 0, sizeof(t));
+	for (unsigned i = 0; i < MANY; i++)
+		tg_wheel_start(wheel, &t[i], 0, 30000 + i);
+	for (unsigned i = 0; i < GONE; i++) {
+		tg_wheel_stop(wheel, &t[i]);
+		CHECK(tg_wheel_next_ms(wheel) <= 30001 + i, "not later than the earliest");
+	}
+	while (due == NULL) {
+		next_ms = tg_wheel_next_ms(wheel);
+		CHECK(next_ms > now_ms || now_ms == 0, "time goes on");
+		now_ms = next_ms;
+		due = tg_wheel_expire(wheel, now_ms);
+		wakeups++;
+	}
+	CHECK(due == &t[GONE] && now_ms == 30000 + GONE, "the first, at its millisecond");
+	CHECK(wakeups <= 4, "at most one for each level above");
+	/* all of them stopped: the start of their slot passes, and is not waited for again */
+	for (unsigned i = 0; i < MANY; i++) {
+		tg_wheel_stop(wheel, &t[i]);
+		tg_wheel_start(wheel, &t[i], 0, 90000 + i);
+	}
+	next_ms = tg_wheel_next_ms(wheel);
+	for (unsigned i = 0; i < MANY; i++)
+		tg_wheel_stop(wheel, &t[i]);
+	CHECK(tg_wheel_expire(wheel, next_ms) == NULL, "nothing is left");
+	CHECK(tg_wheel_next_ms(wheel) == UINT64_MAX, "and nothing to wait for");
 	tg_wheel_free(wheel);
 }
