@@ -18,7 +18,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { TOLLGATE, PEER, FLOOR, KINDS, ROUNDS_MAX = 21, HELD = 1000 };
+enum { TOLLGATE, PEER, FLOOR, KINDS, ROUNDS_MAX = 21, HELD = 500 };
 
 static const struct sip_kind kinds[KINDS] = {
 	[TOLLGATE] = { "tollgate", sip_tollgate_start },
@@ -38,8 +38,8 @@ static const struct row {
 	[SIP_WORK_OPTIONS] = { "options", 30000, 64, 0.85 },
 	[SIP_WORK_REGISTER] = { "register", 12000, 64, 0.65 },
 	[SIP_WORK_REGISTER_KNOWN] = { "register_known", 20000, 64, 0.65 },
-	[SIP_WORK_CALL] = { "call", 3000, 24, 0.70 },
-	[SIP_WORK_CALL_FREE] = { "call_unchallenged", 3000, 24, 0.70 },
+	[SIP_WORK_CALL] = { "call", 1000, 24, 0.70 },
+	[SIP_WORK_CALL_FREE] = { "call_unchallenged", 1000, 24, 0.70 },
 };
 
 /* What was learnt of one server. */
@@ -70,6 +70,18 @@ static void work_line(const struct sip_server *s, const char *what, const struct
 	        (double)(r->sent + r->received) / (double)(r->done + 1));
 }
 
+/* Some seconds pass until it has read its accounts. */
+static bool is_ready(struct sip_load *load, struct sip_server *s)
+{
+	struct sip_result r = { 0 };
+
+	for (int i = 0; i < 50 && r.done == 0; i++) {
+		usleep(i > 0 ? 200 * 1000 : 0);
+		sip_load_run(load, s, SIP_WORK_REGISTER, 1, 1, &r);
+	}
+	return r.done > 0;
+}
+
 /* All phones register; then many calls are up at once: what the memory grows by. */
 static void prepare(struct sip_load *load, unsigned k)
 {
@@ -77,7 +89,7 @@ static void prepare(struct sip_load *load, unsigned k)
 	struct sip_result r;
 	uint64_t before;
 
-	facts[k].runs = kinds[k].start(s, sip_load_sockets(load));
+	facts[k].runs = kinds[k].start(s, sip_load_sockets(load)) && is_ready(load, s);
 	if (!facts[k].runs)
 		return;
 	before = sip_server_pss(s);
