@@ -93,6 +93,7 @@ static const struct rule sign_reply_rules[] = {
 	RULE(RULE_U16, link_sign_reply, value_len, 0, sizeof(((struct link_sign_reply *)0)->value)),
 	NO_MORE
 };
+static const struct rule trunk_rules[] = { NO_MORE }; /* the carrier compares it with its own */
 static const struct rule binding_rules[] = {
 	TEXT(link_binding, user), TEXT(link_binding, instance), TEXT(link_binding, agent),
 	LONG(link_binding, contact), TEXT(link_binding, call_id), FLOW(link_binding, flow),
@@ -187,6 +188,7 @@ static const struct row {
 	[LINK_SIGN_REPLY] = { sign_reply_rules, VAULT, CARRIER, NO_BODY },
 	[LINK_BIND_SAVE] = { binding_rules, EDGE, VAULT, NO_BODY },
 	[LINK_BIND_LOAD] = { binding_rules, VAULT, EDGE, NO_BODY },
+	[LINK_TRUNK_RETRY] = { trunk_rules, VAULT, CARRIER, NO_BODY },
 	[LINK_DIALOG_SAVE] = { dialog_rules, CARRIER, VAULT, NO_BODY },
 	[LINK_DIALOG_ORPHAN] = { dialog_rules, VAULT, CARRIER, NO_BODY },
 	[LINK_LEG_INVITE] = { leg_rules, SIP, SIP, LEG_BODY },

@@ -225,7 +225,12 @@ struct link_binding {
 	uint32_t cseq;
 	uint32_t account;
 	struct tg_flow flow;
-	uint64_t expires_ms; /* wall clock; 0 = drop it */
+	uint64_t expires_ms; /* wall clock; 0 = drop it; LOAD: 0 = drop all that the user has */
+};
+
+/* vault -> carrier: the trunk has a new secret; a registration that was refused is tried again */
+struct link_trunk {
+	uint16_t trunk;
 };
 
 /* The dialog of a trunk leg, enough to hang it up after a crash of its carrier. */
@@ -348,6 +353,7 @@ struct link_resolve {
 	X(SIGN_REPLY, link_sign_reply, sign_reply)     \
 	X(BIND_SAVE, link_binding, binding)            \
 	X(BIND_LOAD, link_binding, binding_load)       \
+	X(TRUNK_RETRY, link_trunk, trunk_retry)        \
 	X(DIALOG_SAVE, link_dialog, dialog)            \
 	X(DIALOG_ORPHAN, link_dialog, orphan)          \
 	X(LEG_INVITE, link_leg_body, invite)           \

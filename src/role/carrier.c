@@ -260,12 +260,11 @@ static void list_trunk(const struct carrier *c, unsigned i, struct buf *b)
 
 static void carrier_ctl(struct carrier *c, const struct link_msg *ask)
 {
-	struct slice verb;
+	struct slice verb, arg = slice_cut(link_body(ask), ' ', &verb);
 	char mem[LINK_BODY_MAX];
 	struct buf b = buf_on(mem, sizeof(mem));
 	uint32_t from = 0;
 
-	(void)slice_cut(link_body(ask), ' ', &verb);
 	if (slice_eq(verb, SLICE("trunks"))) {
 		for (unsigned i = 0; i < c->ua.env.site->trunks; i++) {
 			if (!ours(c, i))
@@ -283,6 +282,9 @@ static void carrier_ctl(struct carrier *c, const struct link_msg *ask)
 			leg_list(c->ua.legs, c->ua.now_ms, &b, &from);
 			page(c, ask, &b, from == 0, false);
 		} while (from != 0);
+	} else if (slice_eq(verb, SLICE("hangup"))) {
+		ua_hangup(&c->ua, arg, &b);
+		page(c, ask, &b, true, false);
 	} else {
 		buf_lit(&b, "a carrier does not know this command");
 		page(c, ask, &b, true, true);
@@ -311,6 +313,11 @@ void carrier_message(struct carrier *c, uint64_t now_ms, const struct link_msg *
 		return;
 	case LINK_STRAY:
 		carrier_packet(c, now_ms, &msg->stray.flow, link_body(msg));
+		return;
+	case LINK_TRUNK_RETRY:
+		if (msg->trunk_retry.trunk < c->ua.env.site->trunks &&
+		    c->started[msg->trunk_retry.trunk])
+			trunk_retry(&c->trunk[msg->trunk_retry.trunk], now_ms);
 		return;
 	case LINK_CTL_ASK:
 		carrier_ctl(c, msg);

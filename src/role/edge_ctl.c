@@ -73,16 +73,9 @@ static void hangup(struct edge *e, const struct link_msg *ask, struct slice arg)
 {
 	char mem[128];
 	struct buf b = buf_on(mem, sizeof(mem));
-	uint64_t call = 0;
 
-	for (size_t i = 0; i < arg.len && arg.len <= 16; i++)
-		call = call << 4 | (uint64_t)(tg_hexval(arg.p[i]) & 15);
-	if (leg_hangup(e->ua.legs, e->ua.now_ms, call, SLICE("operator")) == TG_OK) {
-		buf_lit(&b, "{\"hung_up\":1}");
-		page(e, ask, &b, true, false);
-		return;
-	}
-	page(e, ask, &b, true, false); /* another process may have it */
+	ua_hangup(&e->ua, arg, &b);
+	page(e, ask, &b, true, false);
 }
 
 void edge_ctl(struct edge *e, const struct link_msg *ask)

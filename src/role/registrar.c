@@ -418,6 +418,18 @@ void edge_registered(struct edge *e, const struct link_msg *msg)
 
 /* ---- across restarts ---- */
 
+/** A vault that has restarted tells what we know already, or knew better. */
+static bool is_known(const struct edge *e, const struct location_binding *b)
+{
+	struct location_binding list[LOCATION_FIND_MAX];
+	uint32_t n = location_find(e->location, b->user, list, COUNT(list));
+
+	for (uint32_t i = 0; i < n; i++)
+		if (slice_eq(list[i].contact, b->contact))
+			return true;
+	return false;
+}
+
 void edge_bind_load(struct edge *e, const struct link_msg *msg)
 {
 	const struct link_binding *from = &msg->binding_load;
@@ -430,9 +442,15 @@ void edge_bind_load(struct edge *e, const struct link_msg *msg)
 		.account = from->account,
 	};
 
+	if (from->expires_ms == 0 && from->contact.len == 0) { /* the account is gone */
+		(void)location_remove_user(e->location, b.user);
+		return;
+	}
 	if (from->expires_ms <= wall_ms || from->flow.iface >= e->ua.env.site->ifaces)
 		return;
 	b.expires_ms = e->ua.now_ms + (from->expires_ms - wall_ms);
+	if (is_known(e, &b))
+		return;
 	if (location_put(e->location, &b, LOCATION_FIND_MAX) != TG_OK)
 		log_event(e->ua.env.log, EV_BINDING_GONE, LOG_CAUSE("rule", SLICE("not-restored")),
 		          LOG_STR("account", b.user), LOG_END);

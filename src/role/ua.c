@@ -486,3 +486,20 @@ uint64_t ua_next_ms(const struct ua *ua)
 
 	return TG_MIN(txn, leg);
 }
+
+void ua_hangup(struct ua *ua, struct slice what, struct buf *b)
+{
+	uint64_t call = 0;
+	uint32_t n = 0;
+
+	if (slice_eq(what, SLICE("all"))) {
+		n = leg_count(ua->legs);
+		leg_hangup_all(ua->legs, ua->now_ms, SLICE("operator"));
+	} else if (what.len > 0 && what.len <= 16) {
+		for (size_t i = 0; i < what.len; i++)
+			call = call << 4 | (uint64_t)(tg_hexval(what.p[i]) & 15);
+		n = leg_hangup(ua->legs, ua->now_ms, call, SLICE("operator")) == TG_OK;
+	}
+	if (n > 0)
+		buf_fmt(b, "{\"hung_up\":%u}", n);
+}

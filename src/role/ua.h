@@ -93,6 +93,12 @@ void ua_post(struct ua *ua);
 /** The Allow header of all answers. */
 void ua_write_allow(struct buf *b);
 
+/**
+ * The operator's `hangup`: a call by its hex digits, or "all".  Writes {"hung_up":N} when there was
+ * one of ours; another process may have it.
+ */
+void ua_hangup(struct ua *ua, struct slice what, struct buf *b);
+
 /* ---- grants.c: what the vault allowed B to do, until A's LEG_INVITE comes ---- */
 
 struct ua_grants *ua_grants_new(uint32_t cap, struct tg_rng *rng);

@@ -136,6 +136,9 @@ enum tg_err vault_account_remove(struct vault *v, struct slice user)
 	if (u == NULL)
 		return TG_ENOENT;
 	v->store.account(v->store.ctx, &u->a, true);
+	link_msg_init(&v->out, LINK_BIND_LOAD, role_edge_of(v->env.site, user)); /* none left */
+	link_text_set(&v->out.binding_load.user, user);
+	vault_post(v);
 	removed = tg_table_remove(v->by_user, tg_table_hash(v->by_user, user), slot);
 	assert(removed);
 	tg_wipe(u, sizeof(*u));
@@ -157,8 +160,14 @@ enum tg_err vault_secret_set(struct vault *v, struct slice name, struct slice se
 		tg_wipe(&v->secret[i], sizeof(v->secret[i]));
 		memcpy(v->secret[i].text, secret.p, secret.len);
 		v->secret[i].len = (uint8_t)secret.len;
-		if (save)
+		if (save) {
 			v->store.secret(v->store.ctx, name, secret, false);
+			link_msg_init(&v->out, LINK_TRUNK_RETRY,
+			              (struct link_proc){ LINK_CARRIER,
+			                                  v->env.site->trunk[i].carrier });
+			v->out.trunk_retry.trunk = (uint16_t)i;
+			vault_post(v);
+		}
 		return TG_OK;
 	}
 	return TG_ENOENT;

@@ -36,7 +36,7 @@ enum vault_disposition {
 	VAULT_FAILED
 };
 
-/** One call's record (R118); written once when it begins to ring and again when it is over. */
+/** One call's record (R118); written when it begins to ring, is answered, and is over. */
 struct vault_record {
 	uint64_t call;
 	uint64_t start_ms, answer_ms, end_ms; /* wall clock; 0 = not */
@@ -87,13 +87,19 @@ uint64_t vault_next_ms(const struct vault *vault);
  */
 TG_MUST_USE enum tg_err vault_account_set(struct vault *vault, const struct vault_account *account,
                                           bool save);
+/** Its edge forgets its bindings.  TG_ENOENT: there is none. */
 TG_MUST_USE enum tg_err vault_account_remove(struct vault *vault, struct slice user);
 /** NULL when there is none. */
 const struct vault_account *vault_account_find(const struct vault *vault, struct slice user);
 /** The realm that HA1s are made with. */
 struct slice vault_realm(const struct vault *vault);
 
-/** Secret of a trunk; name "trunk/NAME".  TG_ENOENT: no such trunk; TG_ELIMIT: too long. */
+/**
+ * Secret of a trunk; name "trunk/NAME".  A new one makes its carrier try again.
+ *
+ * TG_ENOENT  no such trunk
+ * TG_ELIMIT  too long
+ */
 TG_MUST_USE enum tg_err vault_secret_set(struct vault *vault, struct slice name,
                                          struct slice secret, bool save);
 

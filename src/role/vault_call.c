@@ -366,8 +366,10 @@ void vault_call_answered(struct vault *v, const struct link_msg *msg)
 {
 	struct vault_call *c = vault_call_find(v, msg->head.leg.call);
 
-	if (from_asker(c, msg) && c->record.answer_ms == 0)
-		c->record.answer_ms = vault_wall_ms(v);
+	if (!from_asker(c, msg) || c->record.answer_ms != 0)
+		return;
+	c->record.answer_ms = vault_wall_ms(v);
+	v->store.record(v->store.ctx, &c->record, false); /* a crash must not make it a free call */
 }
 
 static uint8_t disposition_of(uint16_t status)

@@ -68,17 +68,20 @@ TEST(words_reach_the_vault_for_one_purpose)
 	CHECK(slice_eq(tg_secret_reveal(&out), SLICE("line 1\nline 2")), "whole");
 	CHECK(seal_word_open(s, &out, SLICE("trunk/beta"), 1010, buf_slice(&word)) == TG_EBAD,
 	      "a console cannot use it for another trunk");
-	CHECK(seal_word_open(s, &out, name, 1000 + SEAL_FRESH_S + 1, buf_slice(&word)) == TG_EBUSY,
+	CHECK(seal_word_open(s, &out, name, 1001 + SEAL_FRESH_S, buf_slice(&word)) == TG_EBUSY,
 	      "nor later");
-	CHECK(seal_word_open(s, &out, name, 1000 - SEAL_FRESH_S - 1, buf_slice(&word)) == TG_EBUSY,
+	CHECK(seal_word_open(s, &out, name, 999 - SEAL_FRESH_S, buf_slice(&word)) == TG_EBUSY,
 	      "nor in the past");
-	for (size_t i = 0; i < word.len; i += 7)
-		CHECK(seal_word_open(s, &out, name, 1000, slice_head(buf_slice(&word), i)) == TG_EBAD,
-		      "cut");
+	for (size_t i = 0; i < word.len; i += 7) {
+		struct slice cut = slice_head(buf_slice(&word), i);
+
+		CHECK(seal_word_open(s, &out, name, 1000, cut) == TG_EBAD, "cut");
+	}
 	CHECK(seal_word_open(s, &out, name, 1000, SLICE("xx")) == TG_EBAD, "no hex");
 	snprintf(first, sizeof(first), "%s", dir);
 	other = fresh();
-	CHECK(seal_word_open(other, &out, name, 1000, buf_slice(&word)) == TG_EBAD, "another vault");
+	CHECK(seal_word_open(other, &out, name, 1000, buf_slice(&word)) == TG_EBAD,
+	      "another vault");
 	remove_all(other);
 	snprintf(dir, sizeof(dir), "%s", first);
 	remove_all(s);

@@ -52,9 +52,9 @@ static const char *const sql[ST_COUNT] = {
 	[ST_ALIVE] = "INSERT INTO meta(key, value) VALUES('alive_ms', ?1)"
 	             " ON CONFLICT(key) DO UPDATE SET value = ?1",
 	[ST_ACCOUNT_PUT] = "INSERT INTO account(user, sealed, max_bindings, disabled, networks,"
-	                   " number) VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(user) DO UPDATE"
-	                   " SET sealed = ?2, max_bindings = ?3, disabled = ?4, networks = ?5,"
-	                   " number = ?6",
+	                   " number) VALUES(?1, ?2, ?3, ?4, coalesce(?5, ''), ?6)"
+	                   " ON CONFLICT(user) DO UPDATE SET sealed = ?2, max_bindings = ?3,"
+	                   " disabled = ?4, networks = coalesce(?5, networks), number = ?6",
 	[ST_ACCOUNT_DROP] = "DELETE FROM account WHERE user = ?1",
 	[ST_ACCOUNT_BINDINGS] = "DELETE FROM binding WHERE user = ?1",
 	[ST_SECRET_PUT] = "INSERT INTO secret(name, sealed) VALUES(?1, ?2)"

@@ -119,6 +119,11 @@ void store_stat(struct store *s, struct store_stat *out)
 	pthread_mutex_unlock(&s->mutex);
 }
 
+const char *store_result_text(int code)
+{
+	return sqlite3_errstr(code);
+}
+
 /* ---- jobs: the owner's side ---- */
 
 /* The place of the next job, or NULL when the queue is full.  Only the owner moves the tail. */
@@ -174,6 +179,7 @@ bool store_account_put(struct store *s, const struct vault_account *a, struct sl
 	row->number_len = a->number_len;
 	row->max_bindings = a->max_bindings;
 	row->disabled = a->disabled;
+	row->keep_networks = networks.p == NULL;
 	row->networks_len = (uint16_t)networks.len;
 	if (networks.len > 0)
 		memcpy(row->networks, networks.p, networks.len);

@@ -50,8 +50,9 @@ const struct seal *store_seal(const struct store *store);
 /* ---- jobs: copied; false when the queue was full ---- */
 
 /**
- * networks  names, comma separated, at most STORE_NETWORKS_MAX; empty = the configured default.
- *           Names, because the bits of `account` change their meaning with the configuration.
+ * networks  names, comma separated, at most STORE_NETWORKS_MAX; empty = the configured default;
+ *           p NULL = as they are.  Names, because the bits of `account` change their meaning
+ *           with the configuration.
  */
 bool store_account_put(struct store *store, const struct vault_account *account,
                        struct slice networks);
@@ -105,5 +106,7 @@ struct store_stat {
 	int code;         /* SQLite's result of the last failure, 0 = none */
 };
 void store_stat(struct store *store, struct store_stat *out);
+/** What SQLite's result means. */
+const char *store_result_text(int code);
 
 #endif

@@ -56,6 +56,7 @@ struct store_account_row {
 	char user[VAULT_USER_MAX], number[VAULT_NUMBER_MAX], networks[STORE_NETWORKS_MAX];
 	uint8_t user_len, number_len, max_bindings, disabled;
 	uint16_t networks_len;
+	bool keep_networks;
 	uint8_t sealed[STORE_HA1_SEALED];
 };
 

@@ -218,7 +218,8 @@ TEST(what_is_dropped_is_gone)
 	CHECK(store_account_put(s, &a, SLICE("")) && store_binding_put(s, &b, SLICE("wan")) &&
 	      store_binding_put(s, &old, SLICE("wan")) &&
 	      store_secret_put(s, SLICE("trunk/a"), SLICE("x")), "room");
-	CHECK(store_account_drop(s, SLICE("101")) && store_secret_drop(s, SLICE("trunk/a")), "room");
+	CHECK(store_account_drop(s, SLICE("101")) && store_secret_drop(s, SLICE("trunk/a")),
+	      "room");
 	store_close(s, 5000);
 	s = open_store();
 	load(s);
@@ -336,7 +337,8 @@ TEST(what_is_not_ours_is_refused)
 	s = NULL;
 	snprintf(path, sizeof(path), "%s/vault.key", dir);
 	CHECK(unlink(path) == 0, "the key is lost");
-	CHECK(store_open(&s, dir, 1, error, sizeof(error)) == TG_ENOENT, "not made anew over old rows");
+	CHECK(store_open(&s, dir, 1, error, sizeof(error)) == TG_ENOENT,
+	      "not made anew over old rows");
 	sql("PRAGMA user_version = 99");
 	CHECK(store_open(&s, dir, 1, error, sizeof(error)) == TG_EBAD, "a newer schema");
 	remove_dir();
@@ -438,6 +440,7 @@ TEST(a_lost_call_ends_when_we_died)
 	read_records(0, 0);
 	CHECK(records.open == 0 && records.last.end_ms == 64000 && records.last.talk_ms == 60000 &&
 	      records.last.disposition == VAULT_ANSWERED &&
-	      slice_eq(link_text(&records.last.rule), SLICE("process-lost")), "not when we came back");
+	      slice_eq(link_text(&records.last.rule), SLICE("process-lost")),
+	      "not when we came back");
 	remove_dir();
 }

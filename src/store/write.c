@@ -44,7 +44,8 @@ static int write_account(struct store *s, const struct store_job *job)
 	store_bind_blob(st, 2, slice_of(a->sealed, sizeof(a->sealed)));
 	sqlite3_bind_int(st, 3, a->max_bindings);
 	sqlite3_bind_int(st, 4, a->disabled);
-	store_bind_text(st, 5, slice_of(a->networks, a->networks_len));
+	if (!a->keep_networks) /* else it stays NULL */
+		store_bind_text(st, 5, slice_of(a->networks, a->networks_len));
 	store_bind_text(st, 6, slice_of(a->number, a->number_len));
 	return run(s, ST_ACCOUNT_PUT);
 }

@@ -363,6 +363,15 @@ void trunk_timer(struct trunk *t, uint64_t now_ms)
 	trunk_step(t, &(struct input){ .event = EV_TIMER, .now_ms = now_ms });
 }
 
+void trunk_retry(struct trunk *t, uint64_t now_ms)
+{
+	if (t->state != TRUNK_WAITING)
+		return;
+	t->failures = 0;
+	tg_wheel_stop(t->env.wheel, &t->timer);
+	trunk_step(t, &(struct input){ .event = EV_START, .now_ms = now_ms });
+}
+
 bool trunk_usable(const struct trunk *t, uint64_t now_ms)
 {
 	return !t->conf.registers || now_ms < t->until_ms;

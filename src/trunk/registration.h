@@ -77,6 +77,9 @@ void trunk_signed(struct trunk *t, uint64_t now_ms, const struct link_sign_reply
 /** The timer fired. */
 void trunk_timer(struct trunk *t, uint64_t now_ms);
 
+/** Something has changed that a refusal may have come from, say the secret: try now, not later. */
+void trunk_retry(struct trunk *t, uint64_t now_ms);
+
 /** May calls go out over it?  False while a wanted registration does not hold. */
 bool trunk_usable(const struct trunk *t, uint64_t now_ms);
 

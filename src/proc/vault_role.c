@@ -1,0 +1,337 @@
+/*
+ * The vault's shell.  What the pure vault wants kept goes to the store's queue; what it needs at
+ * the start is read before the first message; an edge that comes up gets its bindings in pages, so
+ * that neither the loop nor the edge's ring is ever filled by them.
+ */
+#include "proc/vault_role.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include "proc/vault_role_priv.h"
+
+enum {
+	PAGE_ROWS = 64,
+	PAGE_EVERY_MS = 3,   /* 20,000 bindings/s */
+	LOOK_EVERY_MS = 1000,
+	PATIENCE_MS = 3000   /* at the end, with a disk that refuses */
+};
+
+/* ---- what the vault wants kept ---- */
+
+static void keep_account(void *ctx, const struct vault_account *a, bool drop)
+{
+	struct vault_role *r = ctx;
+
+	if (drop)
+		(void)store_account_drop(r->store, slice_of(a->user, a->user_len));
+	else
+		(void)store_account_put(r->store, a, r->networks);
+}
+
+static void keep_secret(void *ctx, struct slice name, struct slice secret, bool drop)
+{
+	struct vault_role *r = ctx;
+
+	if (drop)
+		(void)store_secret_drop(r->store, name);
+	else
+		(void)store_secret_put(r->store, name, secret);
+}
+
+static void keep_binding(void *ctx, const struct link_binding *b)
+{
+	struct vault_role *r = ctx;
+
+	if (b->flow.iface < r->site.ifaces)
+		(void)store_binding_put(r->store, b, link_text(&r->site.iface[b->flow.iface].name));
+}
+
+static void keep_record(void *ctx, const struct vault_record *record, bool over)
+{
+	struct vault_role *r = ctx;
+
+	(void)store_record(r->store, record, over);
+}
+
+static void start_loading(void *ctx, struct link_proc edge)
+{
+	struct vault_role *r = ctx;
+	struct store_stat stat;
+
+	store_stat(r->store, &stat);
+	r->loading[edge.index] = (struct vault_loading){ true, stat.queued, 0 };
+	r->own_ms = r->now_ms;
+}
+
+/* ---- what was kept ---- */
+
+static uint64_t default_networks(const struct conf *conf)
+{
+	uint64_t bits = 0;
+
+	for (uint32_t i = 0; i < conf->accounts.default_networks_count; i++)
+		bits |= (uint64_t)1 << conf->accounts.default_networks[i].index;
+	return bits;
+}
+
+uint64_t vault_role_networks(const struct vault_role *r, struct slice names)
+{
+	uint64_t bits = 0;
+	struct slice name;
+
+	if (names.len == 0)
+		return default_networks(r->env.conf);
+	while (names.len > 0) {
+		uint16_t i;
+
+		names = slice_cut(names, ',', &name);
+		i = conf_network_find(r->env.conf, name);
+		if (i != CONF_NONE) /* a network that is gone opens nothing */
+			bits |= (uint64_t)1 << i;
+	}
+	return bits;
+}
+
+static void load_account(void *ctx, const struct vault_account *from, struct slice networks)
+{
+	struct vault_role *r = ctx;
+	struct vault_account a = *from;
+
+	a.networks = vault_role_networks(r, networks);
+	if (vault_account_set(r->vault, &a, false) != TG_OK)
+		log_event(r->env.log, EV_STORE_FAILED,
+		          LOG_CAUSE("rule", SLICE("too-many-accounts")),
+		          LOG_STR("why", SLICE("raise limits.registrations")), LOG_END);
+	tg_wipe(&a, sizeof(a));
+}
+
+static void load_secret(void *ctx, struct slice name, struct slice secret)
+{
+	struct vault_role *r = ctx;
+
+	/* a trunk that is no longer configured keeps its row, for when it comes back */
+	if (vault_secret_set(r->vault, name, secret, false) != TG_OK)
+		return;
+}
+
+/* The interface by its name: its number changes with the configuration. */
+static bool find_iface(const struct vault_role *r, struct link_binding *b, struct slice iface)
+{
+	uint16_t i = conf_interface_find(r->env.conf, iface);
+
+	b->flow.iface = i;
+	return i != CONF_NONE;
+}
+
+static void load_binding(void *ctx, const struct link_binding *from, struct slice iface)
+{
+	struct vault_role *r = ctx;
+	struct link_binding b = *from;
+
+	if (find_iface(r, &b, iface))
+		vault_binding_load(r->vault, &b);
+}
+
+static const char *load_all(struct vault_role *r)
+{
+	const struct store_sink sink = { r, load_account, load_secret, load_binding };
+	uint64_t after = 0;
+
+	if (store_load(r->store, &sink) != TG_OK)
+		return "a row of the database does not open under vault.key";
+	while (store_load_bindings(r->store, &after, 1024, vault_role_wall_ms(r), &sink) > 0)
+		;
+	return NULL;
+}
+
+/* ---- bindings for an edge ---- */
+
+struct one_edge {
+	struct vault_role *role;
+	struct link_proc edge;
+};
+
+static void post_binding(void *ctx, const struct link_binding *from, struct slice iface)
+{
+	const struct one_edge *one = ctx;
+	struct vault_role *r = one->role;
+	struct link_proc owner = role_edge_of(&r->site, link_text(&from->user));
+	struct link_msg msg;
+
+	if (owner.index != one->edge.index ||
+	    vault_account_find(r->vault, link_text(&from->user)) == NULL)
+		return;
+	link_msg_init(&msg, LINK_BIND_LOAD, one->edge);
+	msg.binding_load = *from;
+	if (find_iface(r, &msg.binding_load, iface))
+		r->env.out.post(r->env.out.ctx, &msg);
+}
+
+/* A page for each edge that waits; true when one is not done. */
+static bool load_pages(struct vault_role *r, uint64_t written)
+{
+	bool more = false;
+
+	for (unsigned i = 0; i < r->site.edges; i++) {
+		struct vault_loading *l = &r->loading[i];
+		struct one_edge one = { r, { LINK_EDGE, (uint8_t)i } };
+		const struct store_sink sink = { .ctx = &one, .binding = post_binding };
+
+		if (l->on && written >= l->job)
+			l->on = store_load_bindings(r->store, &l->after, PAGE_ROWS,
+			                            vault_role_wall_ms(r), &sink) > 0;
+		more = more || l->on;
+	}
+	return more;
+}
+
+/* ---- the store's troubles ---- */
+
+static void tell_troubles(struct vault_role *r, const struct store_stat *now)
+{
+	if (now->full != r->told.full)
+		log_event(r->env.log, EV_STORE_FAILED, LOG_CAUSE("rule", SLICE("queue-full")),
+		          LOG_STR("why", SLICE("the disk is slow; changes were lost")), LOG_END);
+	if (now->failed != r->told.failed)
+		log_event(r->env.log, EV_STORE_FAILED, LOG_CAUSE("rule", SLICE("row-refused")),
+		          LOG_STR("why", SLICE("the database does not take a row")), LOG_END);
+	if (now->retries != r->told.retries)
+		log_event(r->env.log, EV_STORE_FAILED, LOG_CAUSE("rule", SLICE("disk")),
+		          LOG_STR("why", slice_str(store_result_text(now->code))), LOG_END);
+	r->told = *now;
+}
+
+/* ---- the role ---- */
+
+/*
+ * Secrets must not reach the swap (B15).  Only where the limit allows all of it: under a small one
+ * MCL_FUTURE would make later allocations fail.
+ */
+static void lock_memory(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY)
+		(void)mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+}
+
+static const char *open_store(struct vault_role *r)
+{
+	static char why[512];
+	char dir[1024];
+
+	snprintf(dir, sizeof(dir), "%.*s", SLICE_FMT(r->env.conf->site.data));
+	return store_open(&r->store, dir, r->env.wall_ms, why, sizeof(why)) == TG_OK ? NULL : why;
+}
+
+static const char *open_vault(struct vault_role *r)
+{
+	const struct vault_store keep = { .ctx = r,
+		                          .account = keep_account,
+		                          .secret = keep_secret,
+		                          .binding = keep_binding,
+		                          .load_bindings = start_loading,
+		                          .record = keep_record };
+	const struct role_env env = { .site = &r->site,
+		                      .self = r->env.self,
+		                      .link = r->env.out,
+		                      .log = r->env.log,
+		                      .rng = &r->rng,
+		                      .now_ms = r->env.now_ms,
+		                      .wall_ms = r->env.wall_ms };
+	const char *why;
+
+	r->policy = site_policy_new(r->env.conf);
+	if (r->policy != NULL)
+		r->vault = vault_new(&env, r->policy, &r->routes, &keep);
+	if (r->vault == NULL)
+		return "no memory for the configured calls and registrations";
+	why = load_all(r);
+	if (why == NULL && store_start(r->store) != TG_OK)
+		why = "the store thread cannot start";
+	return why;
+}
+
+static void vault_role_free(void *role)
+{
+	struct vault_role *r = role;
+
+	vault_free(r->vault);
+	store_close(r->store, PATIENCE_MS);
+	site_policy_free(r->policy);
+	tg_wipe(r, sizeof(*r));
+	free(r);
+}
+
+static void *vault_role_create(const struct proc_env *env, const char **why)
+{
+	struct vault_role *r = calloc(1, sizeof(*r));
+
+	if (r == NULL) {
+		*why = "no memory";
+		return NULL;
+	}
+	lock_memory();
+	r->env = *env;
+	r->now_ms = r->own_ms = env->now_ms;
+	site_make(&r->site, env->conf);
+	site_routes(&r->routes, env->conf);
+	tg_rng_init(&r->rng, env->seed);
+	tg_wipe(r->env.seed, sizeof(r->env.seed));
+	*why = open_store(r);
+	if (*why == NULL)
+		*why = open_vault(r);
+	if (*why == NULL)
+		return r;
+	vault_role_free(r);
+	return NULL;
+}
+
+static void vault_role_message(void *role, uint64_t now_ms, const struct link_msg *msg)
+{
+	struct vault_role *r = role;
+
+	r->now_ms = now_ms;
+	if (msg->head.type == LINK_PEER && msg->peer.proc.role == LINK_EDGE && !msg->peer.up)
+		r->loading[msg->peer.proc.index].on = false;
+	if (msg->head.type != LINK_CTL_ASK || !vault_role_ctl(r, msg))
+		vault_message(r->vault, now_ms, msg);
+}
+
+static void vault_role_tick(void *role, uint64_t now_ms)
+{
+	struct vault_role *r = role;
+	struct store_stat stat;
+	bool busy;
+
+	r->now_ms = now_ms;
+	vault_tick(r->vault, now_ms);
+	if (now_ms < r->own_ms)
+		return;
+	store_stat(r->store, &stat);
+	tell_troubles(r, &stat);
+	vault_role_replies(r, stat.written);
+	busy = load_pages(r, stat.written);
+	for (size_t i = 0; i < VAULT_REPLIES_MAX; i++)
+		busy = busy || r->replies[i].used;
+	r->own_ms = now_ms + (busy ? PAGE_EVERY_MS : LOOK_EVERY_MS);
+}
+
+static uint64_t vault_role_next_ms(const void *role)
+{
+	const struct vault_role *r = role;
+	uint64_t next = vault_next_ms(r->vault);
+
+	return TG_MIN(next, r->own_ms);
+}
+
+const struct proc_role_ops vault_role_ops = {
+	.create = vault_role_create,
+	.message = vault_role_message,
+	.tick = vault_role_tick,
+	.next_ms = vault_role_next_ms,
+	.free = vault_role_free,
+};
