@@ -20,8 +20,8 @@ test: ## the short tier, with sanitizers; ends with one line `N passed, N failed
 test-long: ## the long tier: kill rounds, many seeds, long fuzzing
 	@tools/run-tests long --build $(ASAN_BUILD)
 
-demo: ## an attack on loopback, refused, explained
-	@$(call script,tools/demo)
+demo: all ## an attack on loopback, refused, explained
+	@$(call script,tools/demo,$(BUILD))
 
 bench: ## the performance table; BENCH_JSON=FILE writes it as JSON too
 	@$(call script,tools/bench)

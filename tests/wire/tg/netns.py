@@ -21,7 +21,10 @@ def run(*words, stdin=None):
 
 @contextlib.contextmanager
 def inside(host):
-    """Sockets opened in this block belong to `host` and stay there."""
+    """Sockets opened in this block belong to `host` and stay there; None is where we are."""
+    if host is None:
+        yield
+        return
     with open("/proc/self/ns/net") as home, open(f"/run/netns/{host}") as there:
         if libc.setns(there.fileno(), CLONE_NEWNET) != 0:
             raise OSError(ctypes.get_errno(), f"setns {host}")
