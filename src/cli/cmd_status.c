@@ -44,10 +44,12 @@ static void say_now(const json_t *list)
 		       "%lld refused, %lld wrong proofs.\n", number(o, "accounts"),
 		       number(o, "calls"), number(o, "granted"), number(o, "refused"),
 		       number(o, "wrong_proofs"));
-		for (size_t k = 0; k < json_array_size(missing); k++)
-			printf("Trunk %s has no secret; set it with: tollgate secret set trunk/%s\n",
-			       json_string_value(json_array_get(missing, k)),
-			       json_string_value(json_array_get(missing, k)));
+		for (size_t k = 0; k < json_array_size(missing); k++) {
+			const char *name = json_string_value(json_array_get(missing, k));
+
+			printf("Trunk %s has no secret; set it: tollgate secret set trunk/%s\n",
+			       name, name);
+		}
 	}
 }
 

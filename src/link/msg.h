@@ -252,7 +252,8 @@ struct link_leg_body {
 	uint8_t flags;   /* enum link_leg_flag */
 	/* the sender's, when it is B: words of a branch that was given up are old */
 	uint8_t branch;
-	uint8_t hops;    /* INVITE: Max-Forwards of B's, one less than A's: what ends a loop (D12) */
+	/* INVITE: Max-Forwards of B's, one less than A's: what ends a loop (D12) */
+	uint8_t hops;
 	uint16_t iface;  /* PROGRESS, ANSWER, ACCEPT, OFFER: interface the sender's media uses */
 	struct tg_flow flow; /* sender's signalling peer, for latching (E4) */
 	struct link_text reason; /* phrase or rule */

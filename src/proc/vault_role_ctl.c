@@ -195,7 +195,8 @@ static void done(struct vault_role *r, const struct link_msg *ask, const struct 
 	struct buf b = buf_on(mem, sizeof(mem));
 
 	log_event(r->env.log, EV_ACCOUNT_CHANGED,
-	          LOG_STR("account", slice_of(a->user, a->user_len)), LOG_STR("rule", slice_str(what)), LOG_END);
+	          LOG_STR("account", slice_of(a->user, a->user_len)),
+	          LOG_STR("rule", slice_str(what)), LOG_END);
 	write_account(r, &b, a, what);
 	reply_later(r, ask, buf_slice(&b));
 }
