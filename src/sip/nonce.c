@@ -1,7 +1,7 @@
 /*
  * RFC:  RFC 7616 §3.3 (nonce), §3.4 (nc), §5.4 (replay).
  * OURS: bound to the source address and the interface; a set-associative table of used nonces, so
- *       that a look-up and an eviction touch eight entries at most, whatever an attacker sends.
+ *       that a look-up and an eviction touch 16 entries at most, whatever an attacker sends.
  */
 #include "sip/nonce.h"
 
@@ -180,22 +180,33 @@ void sip_nonce_uses_free(struct sip_nonce_uses *uses)
 	free(uses);
 }
 
-/* The first of the eight entries in which `number` may stand. */
-static struct use *set_of(const struct sip_nonce_uses *u, uint64_t number)
+/*
+ * The two sets in which `number` may stand.  New ones go where there is more room, so that sets fill
+ * evenly: with one set for each, 2 % of the nonces would find theirs full while half of the table is
+ * free.
+ */
+struct sets {
+	struct use *set[2];
+};
+
+static struct sets sets_of(const struct sip_nonce_uses *u, uint64_t number)
 {
 	uint64_t hash = tg_siphash(&u->key, slice_of(&number, sizeof(number)));
 
-	return u->uses + (size_t)(hash & u->set_mask) * WAYS;
+	return (struct sets){ { u->uses + (size_t)(hash & u->set_mask) * WAYS,
+		                u->uses + (size_t)(hash >> 32 & u->set_mask) * WAYS } };
 }
 
-static struct use *find(const struct sip_nonce_uses *u, const struct sip_nonce *nonce)
+static struct use *find(const struct sets *sets, const struct sip_nonce *nonce)
 {
-	struct use *set = set_of(u, nonce->number);
+	for (size_t k = 0; k < COUNT(sets->set); k++) {
+		struct use *set = sets->set[k];
 
-	for (size_t i = 0; i < WAYS; i++) {
-		if (set[i].highest != 0 && set[i].number == nonce->number &&
-		    set[i].expires_s == nonce->expires_s)
-			return &set[i];
+		for (size_t i = 0; i < WAYS; i++) {
+			if (set[i].highest != 0 && set[i].number == nonce->number &&
+			    set[i].expires_s == nonce->expires_s)
+				return &set[i];
+		}
 	}
 	return NULL;
 }
@@ -209,7 +220,8 @@ static bool is_new_count(const struct use *use, uint32_t nc)
 
 bool sip_nonce_fresh(const struct sip_nonce_uses *uses, const struct sip_nonce *nonce, uint32_t nc)
 {
-	const struct use *use = find(uses, nonce);
+	const struct sets sets = sets_of(uses, nonce->number);
+	const struct use *use = find(&sets, nonce);
 
 	return nc != 0 && (use == NULL || is_new_count(use, nc));
 }
@@ -231,11 +243,36 @@ static bool has_passed(uint32_t at_s, uint32_t now_s)
 	return (int32_t)(now_s - at_s) >= 0;
 }
 
+/* A free entry of the set with more of them; NULL when both are full. */
+static struct use *find_room(const struct sets *sets, uint32_t now_s)
+{
+	struct use *room = NULL;
+	unsigned most = 0;
+
+	for (size_t k = 0; k < COUNT(sets->set); k++) {
+		struct use *set = sets->set[k], *free_one = NULL;
+		unsigned n = 0;
+
+		for (size_t i = 0; i < WAYS; i++) {
+			if (set[i].highest != 0 && !has_passed(set[i].expires_s, now_s))
+				continue;
+			free_one = &set[i];
+			n++;
+		}
+		if (n > most) {
+			most = n;
+			room = free_one;
+		}
+	}
+	return room;
+}
+
 enum sip_nonce_verdict sip_nonce_use(struct sip_nonce_uses *uses, uint64_t now_ms,
                                      const struct sip_nonce *nonce, uint32_t nc)
 {
 	uint32_t now_s = (uint32_t)(now_ms / 1000);
-	struct use *use = find(uses, nonce), *set = set_of(uses, nonce->number);
+	const struct sets sets = sets_of(uses, nonce->number);
+	struct use *use = find(&sets, nonce);
 
 	if (nc == 0 || has_passed(nonce->expires_s, now_s))
 		return SIP_NONCE_STALE;
@@ -245,10 +282,7 @@ enum sip_nonce_verdict sip_nonce_use(struct sip_nonce_uses *uses, uint64_t now_m
 		note_count(use, nc);
 		return SIP_NONCE_OK;
 	}
-	for (size_t i = 0; i < WAYS && use == NULL; i++) {
-		if (set[i].highest == 0 || has_passed(set[i].expires_s, now_s))
-			use = &set[i];
-	}
+	use = find_room(&sets, now_s);
 	if (use == NULL) {
 		uses->full++;
 		return SIP_NONCE_STALE; /* fails closed: the next nonce has another set */

@@ -157,6 +157,24 @@ TEST(nonce_replay)
 	sip_nonce_uses_free(u);
 }
 
+TEST(nonce_table_fills_evenly)
+{
+	enum { PLACES = 16384 };
+	struct world *w = world();
+	struct sip_nonce_uses *u = sip_nonce_uses_new(PLACES, &w->rng);
+
+	if (u == NULL)
+		return;
+	for (uint64_t i = 0; i < PLACES * 3 / 4; i++) {
+		struct sip_nonce n = { i, 1300 };
+
+		CHECK(sip_nonce_use(u, 1000000, &n, 1) == SIP_NONCE_OK, "three quarters fit");
+		CHECK(!sip_nonce_fresh(u, &n, 1), "B4: and are found again");
+	}
+	CHECK(sip_nonce_uses_full(u) == 0, "none was refused");
+	sip_nonce_uses_free(u);
+}
+
 TEST(nonce_table_fails_closed)
 {
 	struct world *w = world();
