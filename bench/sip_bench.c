@@ -1,7 +1,8 @@
 /*
  * CPU microseconds per OPTIONS, REGISTER and call: tollgate, Kamailio and a yardstick in one run.
  *
- * Usage: sip_bench [-t tollgate] [-m malloc_count.so] [-R rounds] [-s scale] [-o server,...]
+ * Usage: sip_bench [-t tollgate] [-m malloc_count.so] [-R rounds] [-s scale] [-o server,...] [-w
+ * row]
  *
  * All servers run from the start with 100,000 registered phones; rounds alternate between them, so
  * that what else the machine does meets all of them, and the lower quartile of the rounds counts,
@@ -53,6 +54,7 @@ struct facts {
 };
 
 static struct sip_server servers[KINDS];
+static const char *only_row; /* NULL: all of them */
 static struct facts facts[KINDS];
 
 static int by_value(const void *a, const void *b)
@@ -194,12 +196,17 @@ static void print_json(unsigned rounds)
 	printf("}}\n");
 }
 
+static bool is_wanted(unsigned w)
+{
+	return only_row == NULL || strcmp(only_row, rows[w].name) == 0;
+}
+
 static void measure(struct sip_load *load, unsigned rounds, double scale)
 {
 	for (unsigned i = 0; i < rounds; i++)
 		for (unsigned w = 0; w < SIP_WORKS; w++)
 			for (unsigned k = 0; k < KINDS; k++)
-				if (facts[k].runs)
+				if (facts[k].runs && is_wanted(w))
 					round_of(load, k, (enum sip_work)w, i, scale);
 }
 
@@ -226,7 +233,7 @@ int main(int argc, char **argv)
 	int c;
 	bool ok = true;
 
-	while ((c = getopt(argc, argv, "t:m:R:s:o:")) != -1) {
+	while ((c = getopt(argc, argv, "t:m:R:s:o:w:")) != -1) {
 		if (c == 't')
 			sip_tollgate_path = optarg;
 		else if (c == 'm')
@@ -237,12 +244,14 @@ int main(int argc, char **argv)
 			scale = strtod(optarg, NULL);
 		else if (c == 'o')
 			only = optarg;
+		else if (c == 'w')
+			only_row = optarg;
 		else
 			rounds = 0;
 	}
 	if (rounds == 0 || rounds > ROUNDS_MAX || scale <= 0 || scale > 10) {
 		fprintf(stderr, "usage: sip_bench [-t tollgate] [-m malloc_count.so] [-R rounds] "
-		                "[-s scale] [-o server,...]\n");
+		                "[-s scale] [-o server,...] [-w row]\n");
 		return 2;
 	}
 	pin();
