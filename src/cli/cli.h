@@ -75,15 +75,9 @@ TG_MUST_USE bool cli_print(const struct buf *b);
 /** Nearest of `count` words to `word`, or NULL when none is near; for "did you mean". */
 const char *cli_nearest(const char *word, const char *const *words, size_t count);
 
-int cmd_calls(struct cli *cli);
 int cmd_check(struct cli *cli);
-int cmd_hangup(struct cli *cli);
 int cmd_init(struct cli *cli);
-int cmd_processes(struct cli *cli);
-int cmd_registrations(struct cli *cli);
 int cmd_run(struct cli *cli);
-int cmd_status(struct cli *cli);
-int cmd_trunks(struct cli *cli);
 int cmd_show(struct cli *cli);
 
 #endif

@@ -7,12 +7,6 @@
 static const struct cli_command commands[] = {
 	{ "init", cmd_init, "", "Write a first configuration for this machine: closed, LAN only." },
 	{ "run", cmd_run, "", "Start tollgate; it runs in the foreground until SIGTERM or Ctrl-C." },
-	{ "status", cmd_status, "", "Say what is open, to whom and why, and how it goes now." },
-	{ "calls", cmd_calls, "", "List the calls that are up or ringing." },
-	{ "hangup", cmd_hangup, "CALL|all", "End a call, or all of them." },
-	{ "registrations", cmd_registrations, "", "List the phones that are registered." },
-	{ "trunks", cmd_trunks, "", "List the trunks and whether they are registered." },
-	{ "processes", cmd_processes, "", "List the processes and how often each was started." },
 	{ "check", cmd_check, "[FILE]", "List all mistakes of a configuration, or say what it opens." },
 	{ "show", cmd_show, "config|options",
 	  "Print the whole configuration with its defaults, or explain every setting." },
@@ -22,7 +16,7 @@ static void print_usage(FILE *to)
 {
 	fputs("usage: tollgate COMMAND [words] [options]\n\n", to);
 	for (size_t i = 0; i < COUNT(commands); i++)
-		fprintf(to, "  %-13s %-16s %s\n", commands[i].name, commands[i].words,
+		fprintf(to, "  %-8s %-16s %s\n", commands[i].name, commands[i].words,
 		        commands[i].help);
 	fputs("\n  --json prints data as JSON, --help after a command explains it,\n"
 	      "  --version names this version. Exit status: 0 done, 1 failed or a finding, 2 wrong usage.\n",
