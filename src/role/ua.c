@@ -138,10 +138,11 @@ static void write_tag(struct buf *b, const struct ua *ua, const struct sip_messa
 	struct buf key = buf_on(mem, sizeof(mem));
 	uint64_t hash;
 
-	buf_put(&key, slice_head(req->call_id, 200));
-	buf_put(&key, slice_head(req->from.tag, 100));
-	buf_put(&key, slice_head(req->via.branch, 150));
-	buf_u64(&key, req->cseq.number);
+	/* as texts: any of them may be what is broken, and then its parsed fields are not set */
+	buf_put(&key, slice_head(sip_message_value(req, SIP_HDR_CALL_ID), 150));
+	buf_put(&key, slice_head(sip_message_value(req, SIP_HDR_FROM), 150));
+	buf_put(&key, slice_head(sip_message_value(req, SIP_HDR_VIA), 150));
+	buf_put(&key, slice_head(sip_message_value(req, SIP_HDR_CSEQ), 50));
 	hash = tg_siphash(&ua->tag_key, buf_slice(&key));
 	buf_hex(b, &hash, sizeof(hash));
 }
