@@ -88,6 +88,8 @@ const struct leg_cell leg_call_table[CALL_STATES_N][LEG_EVS] = {
 		[LEG_EV_TX_TIMEOUT]   = STAY,
 		[LEG_EV_PEER_PROGRESS] = STAY,
 		[LEG_EV_PEER_BYE]     = TO(A_LEAVING, end_noted),
+		/* the ACK of the first is not here yet */
+		[LEG_EV_PEER_OFFER]   = KEEP(o_glare_peer),
 		[LEG_EV_PEER_GONE]    = TO(A_LEAVING, end_peer_gone),
 		[LEG_EV_HANGUP]       = TO(A_LEAVING, end_tell_hangup),
 		[LEG_EV_MEDIA_SILENT] = TO(A_LEAVING, end_tell_silent),
@@ -101,6 +103,7 @@ const struct leg_cell leg_call_table[CALL_STATES_N][LEG_EVS] = {
 		[LEG_EV_RX_CANCEL] = STAY,
 		[LEG_EV_TX_TIMEOUT] = STAY,
 		[LEG_EV_PEER_BYE]  = STAY,
+		[LEG_EV_PEER_OFFER] = KEEP(o_glare_peer),
 		[LEG_EV_PEER_GONE] = STAY,
 		[LEG_EV_HANGUP]    = STAY,
 		[LEG_EV_MEDIA_SILENT] = STAY,

@@ -226,5 +226,6 @@ void leg_o_timed_out(struct leg_layer *l, struct leg *g, const struct leg_in *in
 void leg_o_unsigned(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 {
 	(void)in;
+	leg_timer_stop(l, g);
 	tell_reject(l, g, 403);
 }
