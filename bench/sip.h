@@ -94,6 +94,9 @@ bool sip_server_wait(struct sip_server *server, unsigned seconds);
 /** Find all processes below `root`. */
 void sip_server_pids(struct sip_server *server);
 
+/** True, with a look at its log, when one of its processes has ended; the others are found anew. */
+bool sip_server_restarted(struct sip_server *server);
+
 /** CPU time of all its processes, or of one, so far. */
 double sip_server_cpu_us(const struct sip_server *server);
 double sip_pid_cpu_us(pid_t pid);

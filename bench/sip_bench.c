@@ -39,8 +39,8 @@ static const struct row {
 	[SIP_WORK_OPTIONS] = { "options", 30000, 64, 0.85 },
 	[SIP_WORK_REGISTER] = { "register", 12000, 64, 0.65 },
 	[SIP_WORK_REGISTER_KNOWN] = { "register_known", 20000, 64, 0.65 },
-	[SIP_WORK_CALL] = { "call", 1000, 24, 0.70 },
-	[SIP_WORK_CALL_FREE] = { "call_unchallenged", 1000, 24, 0.70 },
+	[SIP_WORK_CALL] = { "call", 700, 24, 0.70 },
+	[SIP_WORK_CALL_FREE] = { "call_unchallenged", 700, 24, 0.70 },
 };
 
 /* What was learnt of one server. */
@@ -156,6 +156,8 @@ static void round_of(struct sip_load *load, unsigned k, enum sip_work w, unsigne
 	sip_load_run(load, s, w, (uint32_t)(rows[w].units * scale), rows[w].window, &r);
 	work_line(s, rows[w].name, &r);
 	facts[k].failed += r.failed;
+	if (sip_server_restarted(s))
+		facts[k].failed++;
 	if (k == TOLLGATE)
 		shares(s, &before, &facts[k], w, &r);
 	facts[k].us[w][round] = r.done > 0 ? r.cpu_us / (double)r.done : 0;

@@ -181,6 +181,20 @@ void sip_server_pids(struct sip_server *server)
 	} while (server->pids > before);
 }
 
+bool sip_server_restarted(struct sip_server *server)
+{
+	bool gone = false;
+
+	for (unsigned i = 0; i < server->pids; i++)
+		gone = gone || kill(server->pid[i], 0) != 0;
+	if (!gone)
+		return false;
+	fprintf(stderr, "%s lost a process; its log ends with:\n", server->name);
+	show_log(server);
+	sip_server_pids(server);
+	return true;
+}
+
 double sip_pid_cpu_us(pid_t pid)
 {
 	struct timespec t = { 0 };
