@@ -17,6 +17,10 @@ enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_GO = -1 };
 #define CLI_CONFIG_DEFAULT "/etc/tollgate/tollgate.yaml"
 #define CLI_DATA_DEFAULT "/var/lib/tollgate"
 
+/** The option of every command that needs the configuration. */
+#define CLI_CONFIG_OPTION(value) \
+	{ "config", (value), NULL, "FILE to read (default " CLI_CONFIG_DEFAULT ")" }
+
 enum { CLI_WORDS_MAX = 16 };
 
 /** One run of one command. */
@@ -79,5 +83,13 @@ int cmd_check(struct cli *cli);
 int cmd_init(struct cli *cli);
 int cmd_run(struct cli *cli);
 int cmd_show(struct cli *cli);
+int cmd_status(struct cli *cli);
+int cmd_calls(struct cli *cli);
+int cmd_hangup(struct cli *cli);
+int cmd_account(struct cli *cli);
+int cmd_secret(struct cli *cli);
+int cmd_registrations(struct cli *cli);
+int cmd_trunks(struct cli *cli);
+int cmd_records(struct cli *cli);
 
 #endif

@@ -10,13 +10,23 @@ static const struct cli_command commands[] = {
 	{ "check", cmd_check, "[FILE]", "List all mistakes of a configuration, or say what it opens." },
 	{ "show", cmd_show, "config|options",
 	  "Print the whole configuration with its defaults, or explain every setting." },
+	{ "status", cmd_status, "", "Say what is open, to whom and why, and how it goes." },
+	{ "calls", cmd_calls, "", "List the calls that ring or are up." },
+	{ "hangup", cmd_hangup, "CALL|all", "End a call, or all." },
+	{ "account", cmd_account, "list|add|rotate|remove [NAME]",
+	  "Show and change who may register; a new secret is shown once." },
+	{ "secret", cmd_secret, "set trunk/NAME",
+	  "Give the vault a trunk's secret, read from the terminal or standard input." },
+	{ "registrations", cmd_registrations, "", "List the phones that are registered." },
+	{ "trunks", cmd_trunks, "", "List the trunks and how they are." },
+	{ "records", cmd_records, "", "Print the records of calls, as a table, JSON or CSV." },
 };
 
 static void print_usage(FILE *to)
 {
 	fputs("usage: tollgate COMMAND [words] [options]\n\n", to);
 	for (size_t i = 0; i < COUNT(commands); i++)
-		fprintf(to, "  %-8s %-16s %s\n", commands[i].name, commands[i].words,
+		fprintf(to, "  %-13s %-29s %s\n", commands[i].name, commands[i].words,
 		        commands[i].help);
 	fputs("\n  --json prints data as JSON, --help after a command explains it,\n"
 	      "  --version names this version. Exit status: 0 done, 1 failed or a finding, 2 wrong usage.\n",

@@ -77,6 +77,30 @@ static void list_write(struct buf *b, const struct conf_number *numbers, uint32_
 		buf_fmt(b, " and %u more", count - SHOWN);
 }
 
+static void inbound_write(struct buf *b, const struct conf *c)
+{
+	enum { SHOWN = 20 };
+
+	if (c->inbound_count == 0)
+		return;
+	buf_lit(b, "Calls in ring, and nothing else does:\n");
+	for (uint32_t i = 0; i < c->inbound_count && i < SHOWN; i++) {
+		const struct conf_inbound *in = &c->inbound[i];
+
+		buf_fmt(b, "  %.*s from ", SLICE_FMT(in->number.digits));
+		if (in->trunk.index == CONF_NONE)
+			buf_lit(b, "any trunk: ");
+		else
+			buf_fmt(b, "trunk %.*s: ", SLICE_FMT(in->trunk.name));
+		if (in->account.len > 0)
+			buf_fmt(b, "account %.*s\n", SLICE_FMT(in->account));
+		else
+			buf_fmt(b, "PBX %.*s\n", SLICE_FMT(in->pbx.name));
+	}
+	if (c->inbound_count > SHOWN)
+		buf_fmt(b, "  and %u numbers more\n", c->inbound_count - SHOWN);
+}
+
 static void outbound_write(struct buf *b, const struct conf *c)
 {
 	const struct conf_outbound *o = &c->outbound;
@@ -118,5 +142,6 @@ void conf_open_write(struct buf *b, const struct conf *conf)
 	        "UDP ports %u-%u on the same addresses carry voice; one is open only while its call is "
 	        "up, for that call's two peers.\n",
 	        conf->media.ports.lo, conf->media.ports.hi);
+	inbound_write(b, conf);
 	outbound_write(b, conf);
 }

@@ -56,6 +56,7 @@ static const struct route {
 #define ROLE(name) (1u << LINK_##name)
 	{ "status", NULL, ROLE(WARDEN) | ROLE(VAULT) },
 	{ "processes", NULL, ROLE(WARDEN) },
+	{ "open", NULL, ROLE(VAULT) },
 	{ "counters", NULL, ROLE(VAULT) | ROLE(EDGE) | ROLE(CARRIER) | ROLE(RELAY) | ROLE(RESOLVER) },
 	{ "calls", NULL, ROLE(VAULT) },
 	{ "legs", "calls", ROLE(EDGE) | ROLE(CARRIER) },

@@ -16,22 +16,30 @@ enum { DISK_MS = 4000 }; /* less than the console's patience */
 
 /* ---- answers ---- */
 
-static void post(struct vault_role *r, struct link_proc to, struct tg_handle ref,
-                 struct slice text, bool failed)
+enum answer { PAGE, LAST, FAILED };
+
+static void post_to(struct vault_role *r, struct link_proc to, struct tg_handle ref,
+                    struct slice text, enum answer answer)
 {
 	struct link_msg msg;
 
 	link_msg_init(&msg, LINK_CTL_REPLY, to);
 	msg.head.ref = ref;
-	msg.ctl_reply.last = 1;
-	msg.ctl_reply.failed = failed;
+	msg.ctl_reply.last = answer != PAGE;
+	msg.ctl_reply.failed = answer == FAILED;
 	if (link_body_set(&msg, text) == TG_OK)
 		r->env.out.post(r->env.out.ctx, &msg);
 }
 
+static void post(struct vault_role *r, const struct link_msg *ask, struct slice text,
+                 enum answer answer)
+{
+	post_to(r, ask->head.from, ask->head.ref, text, answer);
+}
+
 static void refuse(struct vault_role *r, const struct link_msg *ask, const char *why)
 {
-	post(r, ask->head.from, ask->head.ref, slice_str(why), true);
+	post(r, ask, slice_str(why), FAILED);
 }
 
 static struct vault_reply *free_reply(struct vault_role *r)
@@ -70,11 +78,11 @@ void vault_role_replies(struct vault_role *r, uint64_t written)
 			continue;
 		reply->used = false;
 		if (written >= reply->job)
-			post(r, reply->to, reply->ref, slice_of(reply->text, reply->len), false);
+			post_to(r, reply->to, reply->ref, slice_of(reply->text, reply->len), LAST);
 		else
-			post(r, reply->to, reply->ref,
-			     SLICE("the change is in force, but the disk has not taken it; a "
-			           "restart would lose it"), true);
+			post_to(r, reply->to, reply->ref,
+			        SLICE("the change is in force, but the disk has not taken it; a "
+			              "restart would lose it"), FAILED);
 	}
 }
 
@@ -324,16 +332,50 @@ static void secret_set(struct vault_role *r, const struct link_msg *ask, struct 
 	reply_later(r, ask, buf_slice(&b));
 }
 
+/* ---- what is open: by the configuration that runs, not the file as it is now ---- */
+
+static void say_open(struct vault_role *r, const struct link_msg *ask)
+{
+	static char mem[65536];
+	char page[LINK_BODY_MAX];
+	struct buf all = buf_on(mem, sizeof(mem)), b = buf_on(page, sizeof(page));
+	struct slice rest, line;
+
+	conf_open_write(&all, r->env.conf);
+	for (rest = buf_slice(&all); rest.len > 0;) {
+		size_t before = b.len;
+		struct slice after = slice_cut(rest, '\n', &line);
+
+		buf_lit(&b, "{\"line\":");
+		buf_json(&b, line);
+		buf_lit(&b, "}\n");
+		if (!b.full) {
+			rest = after;
+			continue;
+		}
+		b = buf_on(page, sizeof(page));
+		b.len = before;
+		post(r, ask, buf_slice(&b), PAGE); /* and the line begins the next page */
+		b.len = 0;
+		if (before == 0)
+			rest = after;
+	}
+	post(r, ask, buf_slice(&b), LAST);
+}
+
 bool vault_role_ctl(struct vault_role *r, const struct link_msg *ask)
 {
 	struct slice verb, rest = slice_cut(link_body(ask), ' ', &verb);
 	bool is_account = slice_eq(verb, SLICE("account"));
+	bool is_open = slice_eq(verb, SLICE("open"));
 
-	if (!is_account && !slice_eq(verb, SLICE("secret")))
+	if (!is_account && !is_open && !slice_eq(verb, SLICE("secret")))
 		return false;
 	if (ask->head.from.role != LINK_CONSOLE)
 		return true; /* nobody else has an operator behind him */
-	if (free_reply(r) == NULL)
+	if (is_open)
+		say_open(r, ask);
+	else if (free_reply(r) == NULL)
 		refuse(r, ask, "the disk does not keep up; try again");
 	else if (is_account)
 		account(r, ask, rest);
