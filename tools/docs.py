@@ -210,6 +210,13 @@ def records(_):
               (n[2:] for n in names if n.startswith("a_") and n not in RECORD))]
 
 
+def csv(_):
+    table = text("src/cli/csv.c").partition("headings[] = {")[2].partition("};")[0]
+    table = re.sub(r"/\*.*?\*/", "", table)
+    names = re.findall(r'"(\w+)"', table)
+    return ["```text", ", ".join(names[:18]) + ",", ", ".join(names[18:]), "```"]
+
+
 def program(binary, *words):
     return subprocess.run([binary, *words], check=True, capture_output=True, text=True).stdout
 
@@ -252,7 +259,7 @@ def options(binary):
 
 MAKERS = {make.__name__: make for make in
           (caps, times, events, dialling, sdp, signing, media, calls, offers, records,
-           commands, options)}
+           csv, commands, options)}
 NEED_BINARY = {"commands", "options"}
 
 
