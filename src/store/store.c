@@ -9,6 +9,7 @@
 enum {
 	BATCH_MAX = 512,     /* jobs of one transaction */
 	ALIVE_EVERY_MS = 5000,
+	GATHER_MS = 10,      /* at least, from one transaction to the next */
 	RETRY_MS = 200       /* after a transaction that failed: a full disk, a slow backup */
 };
 
@@ -34,15 +35,34 @@ static void wait_ms(struct store *s, unsigned ms)
 	pthread_cond_clockwait(&s->more, &s->mutex, CLOCK_MONOTONIC, &until);
 }
 
+/*
+ * When the last transaction was just now, let some jobs come together: neighbours share pages, and
+ * all share the sync.  A lone job is written at once.
+ */
+static void gather(struct store *s)
+{
+	uint64_t since_ms = clock_ms() - s->wrote_ms;
+
+	if (s->stop || since_ms >= GATHER_MS || s->tail - s->head >= BATCH_MAX)
+		return;
+	s->gathers = true;
+	wait_ms(s, (unsigned)(GATHER_MS - since_ms));
+	s->gathers = false;
+}
+
 /* Write what waits; the mutex is free meanwhile, and nobody else touches [head, to). */
 static void write_some(struct store *s)
 {
-	uint64_t from = s->head, to = TG_MIN(s->tail, s->head + BATCH_MAX), failed = 0;
+	uint64_t from, to, failed = 0;
 	int rc;
 
+	gather(s);
+	from = s->head;
+	to = TG_MIN(s->tail, from + BATCH_MAX);
 	pthread_mutex_unlock(&s->mutex);
 	rc = store_write(s, from, to, &failed);
 	pthread_mutex_lock(&s->mutex);
+	s->wrote_ms = clock_ms();
 	s->stat.failed += failed;
 	if (rc == SQLITE_OK) {
 		s->head = to;
@@ -149,7 +169,8 @@ static bool commit(struct store *s)
 	pthread_mutex_lock(&s->mutex);
 	s->tail++;
 	s->stat.queued = s->tail;
-	pthread_cond_signal(&s->more);
+	if (!s->gathers || s->tail - s->head >= BATCH_MAX)
+		pthread_cond_signal(&s->more);
 	pthread_mutex_unlock(&s->mutex);
 	return true;
 }

@@ -111,6 +111,8 @@ struct store {
 	bool running;
 	bool stop;        /* below: under the mutex */
 	uint64_t stop_by_ms;
+	uint64_t wrote_ms; /* when the last transaction ended; monotonic */
+	bool gathers;      /* the thread waits for more jobs: no need to wake it for each */
 	uint64_t head, tail;
 	struct store_stat stat;
 };
