@@ -181,9 +181,9 @@ void sip_nonce_uses_free(struct sip_nonce_uses *uses)
 }
 
 /*
- * The two sets in which `number` may stand.  New ones go where there is more room, so that sets fill
- * evenly: with one set for each, 2 % of the nonces would find theirs full while half of the table is
- * free.
+ * The two sets in which `number` may stand.  New ones go where there is more room, so that sets
+ * fill evenly: with one set for each, 2 % of the nonces would find theirs full while half of the
+ * table is free.
  */
 struct sets {
 	struct use *set[2];
