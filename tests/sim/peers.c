@@ -29,7 +29,7 @@ struct call {
 	struct talk talk;
 	uint32_t peer, index;
 	enum call_state state;
-	bool registers, confirmed, wants_end, reoffers;
+	bool registers, confirmed, wants_end, reoffers, delayed;
 	uint32_t tries; /* answers to challenges */
 	uint32_t in_cseq; /* of the last INVITE that came */
 	char *answer; /* owned; our last response to it */
@@ -37,6 +37,7 @@ struct call {
 	char *other; /* owned; the same for another request than INVITE, and its CSeq */
 	size_t other_len;
 	uint32_t other_cseq;
+	char nonce[2][32]; /* of our challenges to an INVITE, and to anything else */
 	struct repeat request, bye, ok; /* ok: our 2xx until its ACK */
 	char *ack; /* owned */
 	size_t ack_len;
@@ -172,7 +173,9 @@ static void request(struct peers *p, struct call *c, unsigned which, const char 
 	struct buf auth = buf_on(p->value, sizeof(p->value));
 	struct slice octets;
 
-	if (offer)
+	/* RFC 3261 §13.2.1: some leave the offer to the other side, and answer in their ACK */
+	c->delayed = offer && dice(p, 6) == 0;
+	if (offer && !c->delayed)
 		x.body = sdp(p, c);
 	if (c->talk.challenge.known && conf->password != NULL && conf->kind == PEER_PHONE) {
 		talk_authorize(&c->talk, &auth, &(struct talk_auth){ .user = conf->user,
@@ -186,10 +189,13 @@ static void request(struct peers *p, struct call *c, unsigned which, const char 
 
 static void send_ack(struct peers *p, struct call *c, bool refused)
 {
-	const struct talk_extra none = { 0 };
+	struct talk_extra x = { 0 };
 	struct buf b = buf_on(p->packet, sizeof(p->packet));
-	struct slice octets = talk_request(&c->talk, &b, "ACK", refused, &none);
+	struct slice octets;
 
+	if (c->delayed && !refused && dice(p, 20) != 0)
+		x.body = sdp(p, c); /* one in twenty forgets the answer that it owes */
+	octets = talk_request(&c->talk, &b, "ACK", refused, &x);
 	if (!refused) {
 		free(c->ack);
 		c->ack = copy_of(octets);
@@ -204,7 +210,8 @@ static void end_call(struct peers *p, struct call *c)
 	struct buf b = buf_on(p->packet, sizeof(p->packet));
 
 	c->wants_end = true;
-	if (c->state == CALL_UP || (c->state == CALL_IN && c->ok.text != NULL)) {
+	/* RFC 3261 §15: a callee sends no BYE before its ACK has come or its 2xx has timed out */
+	if (c->state == CALL_UP || (c->state == CALL_IN && c->ok.text != NULL && !c->ok.on)) {
 		c->state = CALL_ENDING;
 		c->ok.on = false;
 		request(p, c, 1, "BYE", false);
@@ -347,8 +354,10 @@ static void reply(struct peers *p, struct call *c, unsigned status, const char *
 
 	if (line != NULL)
 		x.line[x.lines++] = line;
-	if (invite && status == 200)
+	if (invite && (status == 200 || status == 183))
 		x.body = sdp(p, c);
+	if (invite && status == 200 && dice(p, 40) == 0)
+		x.body = SLICE("v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\n"); /* broken */
 	octets = talk_response(&c->talk, &b, status, method, &x);
 	if (invite) {
 		free(c->answer);
@@ -372,10 +381,11 @@ static void challenge(struct peers *p, struct call *c, const char *method)
 	const struct peer_conf *conf = &p->peer[c->peer].conf;
 	char line[1024];
 
-	(void)snprintf(c->talk.challenge.nonce, sizeof(c->talk.challenge.nonce), "n%llu",
-	               (unsigned long long)++p->number);
+	char *nonce = c->nonce[strcmp(method, "INVITE") != 0];
+
+	(void)snprintf(nonce, sizeof(c->nonce[0]), "n%llu", (unsigned long long)++p->number);
 	(void)snprintf(line, sizeof(line), "WWW-Authenticate: Digest realm=\"%s\", nonce=\"%s\", "
-	               "algorithm=%s, qop=\"auth\"", conf->realm, c->talk.challenge.nonce,
+	               "algorithm=%s, qop=\"auth\"", conf->realm, nonce,
 	               dice(p, 2) == 0 ? "MD5" : "SHA-256");
 	reply(p, c, 401, method, line);
 }
@@ -385,15 +395,14 @@ static bool proven(struct peers *p, struct call *c, const char *method, uint64_t
 {
 	const struct peer_conf *conf = &p->peer[c->peer].conf;
 	bool has = sip_message_header(&p->msg, SIP_HDR_AUTHORIZATION) != NULL;
+	const char *nonce = c->nonce[strcmp(method, "INVITE") != 0];
 
 	if (conf->kind != PEER_PROVIDER) {
 		if (has)
 			p->fail(p->ctx, "credentials to somebody who is no provider");
 		return true;
 	}
-	if (has && !talk_authorized(&p->msg, conf->user, conf->password, conf->realm,
-	                            c->talk.challenge.nonce) &&
-	    c->talk.challenge.nonce[0] != '\0')
+	if (has && !talk_authorized(&p->msg, conf->user, conf->password, conf->realm, nonce))
 		p->fail(p->ctx, "credentials that answer no challenge");
 	if (has || dice(p, one_in) != 0)
 		return true;
@@ -469,7 +478,7 @@ static void take_request(struct peers *p, struct call *c)
 	case SIP_INVITE:
 		if (c->in_cseq == p->msg.cseq.number && c->answer != NULL)
 			send_octets(p, c->peer, slice_of(c->answer, c->answer_len));
-		else if (c->in_cseq != p->msg.cseq.number)
+		else if (c->in_cseq < p->msg.cseq.number) /* an older one comes late */
 			take_invite(p, c);
 		return;
 	case SIP_ACK:
@@ -609,7 +618,7 @@ void peers_packet(struct peers *p, const struct tg_addr *to, struct slice octets
 		talk_taken(&c->talk, &p->peer[i].addr, ++p->number, &p->msg);
 		c->state = CALL_IN;
 	} else if (!p->msg.request || p->msg.method != SIP_INVITE ||
-	           c->in_cseq != p->msg.cseq.number) {
+	           c->in_cseq < p->msg.cseq.number) {
 		talk_learn(&c->talk, &p->msg);
 	}
 	if (p->msg.request)

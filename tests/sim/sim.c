@@ -231,7 +231,35 @@ static void on_fault(void *ctx, uint64_t value)
 		world_at(s->world, now + 50 + tg_rng_below(rng, 900), on_revive, s,
 		         (uint64_t)p.role << 8 | p.index);
 	}
-	world_at(s->world, now + FAULT_PAUSE_MS + tg_rng_below(rng, 30000), on_fault, s, 0);
+	/* one seed in ten is in a hurry */
+	world_at(s->world, now + (s->seed % 10 == 0 ? 700 : FAULT_PAUSE_MS) +
+	         tg_rng_below(rng, s->seed % 10 == 0 ? 4000 : 30000), on_fault, s, 0);
+}
+
+/** The operator hangs up the call that began last; now and then nobody speaks any more. */
+static void on_operator(void *ctx, uint64_t value)
+{
+	struct sim *s = ctx;
+	struct tg_rng *rng = world_rng(s->world);
+	uint64_t now = world_now_ms(s->world);
+	const struct vault_record *last = NULL;
+	char line[64], mem[4096];
+
+	(void)value;
+	for (uint32_t i = 0; world_record(s->world, i) != NULL; i++)
+		last = world_record(s->world, i);
+	if (tg_rng_below(rng, 2) == 0)
+		world_silence(s->world);
+	for (uint8_t i = 0; last != NULL && i < world_site(s->world)->edges; i++) {
+		struct buf b = buf_on(mem, sizeof(mem));
+
+		(void)snprintf(line, sizeof(line), "hangup %016llx",
+		               (unsigned long long)last->call);
+		world_ask(s->world, (struct link_proc){ LINK_EDGE, i }, slice_str(line), &b);
+	}
+	if (now - s->start_ms < BUSY_MS)
+		world_at(s->world, now + FAULT_PAUSE_MS + tg_rng_below(rng, 30000), on_operator, s,
+		         0);
 }
 
 /** What the network of this seed is like: a third of them are perfect. */
@@ -273,6 +301,7 @@ static void run(struct sim *s, const struct conf *conf)
 	peers_start(s->peers, s->world, s->start_ms + BUSY_MS);
 	if (s->seed % 2 == 0)
 		world_at(s->world, s->start_ms + FAULT_PAUSE_MS, on_fault, s, 0);
+	world_at(s->world, s->start_ms + FAULT_PAUSE_MS, on_operator, s, 0);
 	while (!s->failed && world_step(s->world, end))
 		;
 	if (!s->failed)
