@@ -23,8 +23,8 @@
 	  "A process ended and will be started again after restart_ms.") \
 	X(PROCESS_STOPPED, process_stopped, INFO, FREE, "role pid", \
 	  "A process ended because it was told to.") \
-	X(PEER_UP, peer_up, INFO, FREE, "role epoch", "Another process answers again.") \
-	X(PEER_DOWN, peer_down, WARN, FREE, "role epoch", "Another process is gone.") \
+	X(PEER_UP, peer_up, DEBUG, FREE, "role epoch", "Another process answers again.") \
+	X(PEER_DOWN, peer_down, DEBUG, FREE, "role epoch", "Another process is gone.") \
 	X(CONFIG_LOADED, config_loaded, INFO, FREE, "file site", "The configuration is in force.") \
 	X(CONFIG_REFUSED, config_refused, ERROR, FREE, "file line column why", \
 	  "The configuration has a mistake; nothing of it is in force.") \

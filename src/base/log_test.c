@@ -80,7 +80,7 @@ TEST(log_time)
 
 		log_init(&log, SLICE("t"), keep, &k);
 		log_set_time(&log, 0, rows[i].wall_ms);
-		log_event(&log, EV_PEER_UP, LOG_END);
+		log_event(&log, EV_PROCESS_STARTED, LOG_END);
 		CHECK(kept_has(&k, rows[i].want), rows[i].want);
 	}
 }

@@ -44,6 +44,12 @@ static void on_event(void *role, const struct txn_event *event)
 		trunk_event(&c->trunk[event->owner - 1], c->ua.now_ms, event);
 }
 
+/* It has an address, and the provider knows us there. */
+static bool usable(const struct carrier *c, unsigned i)
+{
+	return c->started[i] && trunk_usable(&c->trunk[i], c->ua.now_ms);
+}
+
 static struct slice number_uri(struct buf *b, struct slice user, struct slice host)
 {
 	size_t from = b->len;
@@ -68,7 +74,7 @@ static bool on_target(void *role, const struct link_call_grant *g, struct leg_ta
 	if (g->party != LINK_PARTY_TRUNK || !ours(c, g->peer))
 		return false; /* a carrier sends to its trunks alone */
 	t = trunk_row(c, g->peer);
-	if (!trunk_usable(&c->trunk[g->peer], c->ua.now_ms)) {
+	if (!usable(c, g->peer)) {
 		*status = 503;
 		*rule = SLICE("trunk-not-registered");
 		return false;
@@ -248,10 +254,11 @@ static void list_trunk(const struct carrier *c, unsigned i, struct buf *b)
 	buf_lit(b, "{\"trunk\":");
 	buf_json(b, link_text(&t->name));
 	buf_lit(b, ",\"address\":\"");
-	tg_addr_write(b, &t->addr);
+	if (t->addr.family != TG_AF_NONE) /* else its name has no address yet */
+		tg_addr_write(b, &t->addr);
 	buf_fmt(b, "\",\"registers\":%s,\"state\":\"%s\",\"usable\":%s,\"last_status\":%u,",
 	        t->registers ? "true" : "false", trunk_state_name(r->state),
-	        trunk_usable(r, c->ua.now_ms) ? "true" : "false", r->last_status);
+	        usable(c, i) ? "true" : "false", r->last_status);
 	buf_fmt(b, "\"holds_s\":%llu,\"calls_out\":%u}",
 	        (unsigned long long)(r->until_ms > c->ua.now_ms
 	                                     ? (r->until_ms - c->ua.now_ms) / 1000 : 0),
