@@ -212,6 +212,16 @@ static void measure(struct sip_load *load, unsigned rounds, double scale)
 					round_of(load, k, (enum sip_work)w, i, scale);
 }
 
+/* Told to stop: nothing that we started stays. */
+static void on_signal(int number)
+{
+	(void)number;
+	for (unsigned k = 0; k < KINDS; k++)
+		if (servers[k].root > 0)
+			(void)kill(-servers[k].root, SIGKILL); /* its session: see sip_fork() */
+	_exit(1);
+}
+
 static void pin(void)
 {
 	struct rlimit files;
@@ -257,6 +267,9 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	pin();
+	(void)signal(SIGTERM, on_signal);
+	(void)signal(SIGINT, on_signal);
+	(void)signal(SIGHUP, on_signal);
 	load = sip_load_new();
 	if (load == NULL) {
 		perror("sip_bench");

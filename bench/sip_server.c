@@ -49,6 +49,9 @@ pid_t sip_fork(const struct sip_server *server)
 	if (pid != 0)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	(void)signal(SIGTERM, SIG_DFL);
+	(void)signal(SIGINT, SIG_DFL);
+	(void)signal(SIGHUP, SIG_DFL);
 	(void)setsid(); /* a signal to the group that ends it meets nobody else */
 	CPU_ZERO(&cpus);
 	CPU_SET(SIP_CPU_SERVER, &cpus);
