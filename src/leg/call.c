@@ -67,6 +67,7 @@ const struct leg_cell leg_call_table[CALL_STATES_N][LEG_EVS] = {
 		[LEG_EV_PEER_BYE]      = TO(CLOSING, a_failed),
 		[LEG_EV_PEER_GONE]     = TO(CLOSING, a_no_peer),
 		[LEG_EV_TIMER_RING]    = TO(CLOSING, a_rang_out),
+		[LEG_EV_TIMER_AGAIN]   = KEEP(a_again),
 	},
 	[CALL_A_NEXT] = {
 		A_GIVES_UP,
@@ -113,7 +114,7 @@ const struct leg_cell leg_call_table[CALL_STATES_N][LEG_EVS] = {
 	[CALL_B_CALLING] = {
 		B_MAY_END,
 		[LEG_EV_RX_1XX] = TO(B_RINGING, b_progress),
-		[LEG_EV_TIMER_ASK] = TO(B_CANCELLING, b_trunk_silent),
+		[LEG_EV_TIMER_ASK] = TO(B_CANCELLING, b_silent),
 	},
 	[CALL_B_RINGING] = {
 		B_MAY_END,

@@ -159,6 +159,11 @@ static void give_up_b(struct leg_layer *l, struct leg *g)
 	leg_tell(l, g, LINK_LEG_CANCEL, 0, no_sdp);
 }
 
+static void say_again_later(struct leg_layer *l, struct leg *g)
+{
+	tg_wheel_start(l->wheel, &g->timer_max, LEG_EV_TIMER_AGAIN, l->now_ms + LEG_AGAIN_MS);
+}
+
 void leg_a_invite(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 {
 	const struct link_media_open *o = &in->link->media_opened;
@@ -179,6 +184,7 @@ void leg_a_invite(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 	}
 	leg_tell(l, g, LINK_LEG_INVITE, 0, buf_slice(&sdp));
 	leg_timer(l, g, LEG_EV_TIMER_RING, (uint64_t)l->conf.ring_max_s * 1000);
+	say_again_later(l, g);
 }
 
 void leg_a_no_media(struct leg_layer *l, struct leg *g, const struct leg_in *in)
@@ -233,6 +239,14 @@ static bool cross_from_b(struct leg_layer *l, struct leg *g, const struct leg_in
 	return leg_media_cross(l, g, LINK_B, answer, body, sdp) == TG_OK;
 }
 
+/** RFC 3261 §13.3.1.1, and sooner than it asks: a NAT in between forgets a silent flow in 30 s. */
+void leg_a_again(struct leg_layer *l, struct leg *g, const struct leg_in *in)
+{
+	(void)in;
+	leg_reply_invite(l, g, g->progress != 0 ? g->progress : 100, no_sdp);
+	say_again_later(l, g);
+}
+
 void leg_a_progress(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 {
 	char mem[LINK_BODY_MAX];
@@ -245,7 +259,9 @@ void leg_a_progress(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 	 */
 	if (!g->delayed && !cross_from_b(l, g, in, true, &sdp))
 		sdp.len = 0; /* unreadable early media is not media */
-	leg_reply_invite(l, g, in->link->progress.status, buf_slice(&sdp));
+	g->progress = in->link->progress.status;
+	leg_reply_invite(l, g, g->progress, buf_slice(&sdp));
+	say_again_later(l, g);
 }
 
 void leg_a_accept(struct leg_layer *l, struct leg *g, const struct leg_in *in)
@@ -254,6 +270,7 @@ void leg_a_accept(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 	struct buf sdp = buf_on(mem, sizeof(mem));
 
 	leg_timer_stop(l, g);
+	tg_wheel_stop(l->wheel, &g->timer_max);
 	if (!cross_from_b(l, g, in, !g->delayed, &sdp) || sdp.len == 0) {
 		leg_raise(l, LEG_EV_UNUSABLE);
 		return;
@@ -319,6 +336,7 @@ void leg_a_ask_next(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 	g->status = in->link->refuse.status;
 	say_rule(g, link_text(&in->link->refuse.reason));
 	g->peer = (struct link_proc){ 0 };
+	tg_wheel_stop(l->wheel, &g->timer_max);
 	leg_tell_vault(l, g, LINK_CALL_NEXT);
 	leg_timer(l, g, LEG_EV_TIMER_ASK, LEG_ASK_MS);
 }

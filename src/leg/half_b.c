@@ -39,14 +39,10 @@ static bool set_strings(struct leg_layer *l, struct leg *g, const struct leg_tar
 	return !b.full && leg_str_set(g, &g->remote_uri, buf_slice(&b));
 }
 
-/** A trunk that says nothing gives way to the next one long before timer B. */
+/** A peer without any sign of life is given up long before timer B: the caller waits. */
 static void await_answer(struct leg_layer *l, struct leg *g)
 {
-	if (g->trunk >= 0)
-		leg_timer(l, g, LEG_EV_TIMER_ASK, LEG_TRUNK_MS);
-	else
-		leg_timer(l, g, LEG_EV_TIMER_RING,
-		          (uint64_t)l->conf.ring_max_s * 1000 + LEG_GRACE_MS);
+	leg_timer(l, g, LEG_EV_TIMER_ASK, g->trunk >= 0 ? LEG_TRUNK_MS : LEG_PHONE_MS);
 }
 
 void leg_refuse(struct leg_layer *l, const struct link_msg *invite, uint16_t status,
@@ -234,7 +230,7 @@ void leg_b_timed_out(struct leg_layer *l, struct leg *g, const struct leg_in *in
 	tell_refusal(l, g, 408, "peer-silent");
 }
 
-void leg_b_trunk_silent(struct leg_layer *l, struct leg *g, const struct leg_in *in)
+void leg_b_silent(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 {
 	leg_b_timed_out(l, g, in);
 	leg_b_cancel(l, g, in); /* and should it still answer, a BYE follows (C14) */

@@ -281,7 +281,7 @@ void leg_tick(struct leg_layer *l, uint64_t now_ms)
 
 	l->now_ms = now_ms;
 	while ((t = tg_wheel_expire(l->wheel, now_ms)) != NULL) {
-		struct leg *g = t->kind == LEG_EV_TIMER_MAX
+		struct leg *g = t->kind == LEG_EV_TIMER_MAX || t->kind == LEG_EV_TIMER_AGAIN
 			? TG_CONTAINER(t, struct leg, timer_max)
 			: TG_CONTAINER(t, struct leg, timer);
 

@@ -15,8 +15,10 @@ enum {
 	LEG_TAG_LEN = 26,     /* 2 hex of worker, 8 of slot, 16 random: leg_tag_new() */
 	LEG_SIGN_TRIES = 2,   /* answers to challenges per request (B13) */
 	LEG_ASK_MS = 2000,    /* the vault's and the relay's time to answer */
-	/* a provider's, for the first sign of life before the next is tried */
-	LEG_TRUNK_MS = 6000,
+	/* for the first sign of life: five and six of timer A's sendings */
+	LEG_TRUNK_MS = 8000, /* then the next trunk is tried */
+	LEG_PHONE_MS = 16000,
+	LEG_AGAIN_MS = 25000, /* the caller hears from us so often: NATs forget after 30 s */
 	LEG_REPORT_MS = 500,  /* the relay's, for its last figures */
 	LEG_GRACE_MS = 32000, /* 64 × T1: how long a lost final response may still come */
 };
@@ -77,7 +79,7 @@ enum offer_state {
 	X(RX_ACK) X(RX_BYE) X(RX_CANCEL) X(RX_REINVITE) \
 	X(SIGNED) X(UNSIGNED) \
 	X(TX_TIMEOUT) /* no final response, or the transport refused */ \
-	X(TIMER_ASK) X(TIMER_RING) X(TIMER_ACK) X(TIMER_MAX) \
+	X(TIMER_ASK) X(TIMER_RING) X(TIMER_ACK) X(TIMER_MAX) X(TIMER_AGAIN) \
 	X(UNUSABLE) /* A: the answer of B's peer cannot be passed on */ \
 	X(HANGUP) X(CLOSED)
 
@@ -139,6 +141,7 @@ struct leg {
 	uint8_t end_by;    /* enum link_end_by */
 	int16_t trunk;     /* index, or -1 */
 	uint16_t status;   /* the final status of the INVITE, or of the last attempt */
+	uint16_t progress; /* A: the last provisional status */
 	uint16_t cause;    /* Q.850, 0 = none */
 	uint32_t max_s;
 	struct tg_flow flow;        /* of our peer */
@@ -150,7 +153,7 @@ struct leg {
 	uint32_t cseq_invite, cseq_remote_invite; /* of the last INVITE, ours and theirs */
 	uint64_t born_ms, ring_ms, up_ms, end_ms; /* 0 = not yet */
 	struct tg_timer timer;      /* of the state: ask, ring, ack */
-	struct tg_timer timer_max;  /* longest call */
+	struct tg_timer timer_max;  /* longest call; while it rings: the next provisional */
 	struct leg_str call_id, local_tag, remote_tag, local_uri, remote_uri, target, route, rule,
 		contact_user;
 	struct leg_media *media;    /* owned; A only */
