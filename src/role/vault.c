@@ -1,6 +1,7 @@
 #include "role/vault_priv.h"
 
 #include "sip/digest.h"
+#include "sip/uri.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -209,13 +210,37 @@ enum link_auth vault_prove(const struct vault *v, const struct link_digest *d,
 	return LINK_AUTH_OK;
 }
 
+bool vault_proof_fits(const struct link_digest *d, struct slice method,
+                      const struct link_text *dialled)
+{
+	char mem[sizeof(dialled->s)];
+	struct buf user = buf_on(mem, sizeof(mem));
+	struct sip_uri uri;
+
+	if (!slice_eq(link_text(&d->method), method))
+		return false;
+	if (dialled == NULL)
+		return true;
+	return sip_uri_parse(&uri, link_long(&d->uri)) == TG_OK && uri.kind != SIP_URI_OTHER &&
+	       sip_unescape(&user, uri.user, SIP_UNESCAPE_TEXT) == TG_OK &&
+	       slice_eq(buf_slice(&user), link_text(dialled));
+}
+
 static void auth_ask(struct vault *v, const struct link_msg *msg)
 {
+	const struct link_digest *d = &msg->auth_ask.digest;
 	const struct vault_account *a = NULL;
 	uint32_t slot = 0;
-	enum link_auth verdict = vault_prove(v, &msg->auth_ask.digest, &a, &slot);
+	enum link_auth verdict = vault_prove(v, d, &a, &slot);
 	struct link_auth_reply *r = &v->out.auth_reply;
 
+	if (verdict == LINK_AUTH_OK && !vault_proof_fits(d, SLICE("REGISTER"), NULL)) {
+		log_event(v->env.log, EV_REGISTER_REFUSED,
+		          LOG_CAUSE("rule", SLICE("proof-for-another-request")),
+		          LOG_STR("account", link_text(&d->user)), LOG_END);
+		verdict = LINK_AUTH_WRONG;
+		a = NULL;
+	}
 	link_msg_init(&v->out, LINK_AUTH_REPLY, msg->head.from);
 	v->out.head.ref = msg->head.ref;
 	r->verdict = (uint8_t)verdict;

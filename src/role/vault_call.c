@@ -287,6 +287,20 @@ static void refuse(struct vault *v, struct vault_call *c, const struct link_msg 
 	close_call(v, c);
 }
 
+/** No record: the account never asked for this call. */
+static void refuse_unproven(struct vault *v, const struct link_msg *msg)
+{
+	const struct link_call_ask *ask = &msg->call_ask;
+	struct slice rule = SLICE("proof-for-another-request");
+
+	v->wrong++;
+	log_event(v->env.log, EV_CALL_REFUSED, LOG_CAUSE("rule", rule),
+	          LOG_ADDR("from", &ask->flow.remote),
+	          LOG_STR("account", link_text(&ask->digest.user)),
+	          LOG_STR("to", link_text(&ask->dialled)), LOG_U64("status", 403), LOG_END);
+	reply_refusal(v, msg, 403, rule, LINK_AUTH_OK);
+}
+
 void vault_call_ask(struct vault *v, const struct link_msg *msg)
 {
 	const struct link_call_ask *ask = &msg->call_ask;
@@ -303,6 +317,10 @@ void vault_call_ask(struct vault *v, const struct link_msg *msg)
 	    vault_prove(v, &ask->digest, &a, &slot) != LINK_AUTH_OK) {
 		v->wrong++;
 		reply_refusal(v, msg, 401, SLICE("digest"), LINK_AUTH_WRONG);
+		return;
+	}
+	if (a != NULL && !vault_proof_fits(&ask->digest, SLICE("INVITE"), &ask->dialled)) {
+		refuse_unproven(v, msg);
 		return;
 	}
 	decide(v, msg, a, &verdict);

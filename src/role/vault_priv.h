@@ -76,6 +76,13 @@ static inline uint64_t vault_wall_ms(const struct vault *v)
 enum link_auth vault_prove(const struct vault *v, const struct link_digest *digest,
                            const struct vault_account **account, uint32_t *slot);
 
+/**
+ * A proof cannot be moved to another request: the digest was made for `method`, and for a URI whose
+ * user part is `dialled` unless that is NULL.  An edge that was taken over sees many proofs.
+ */
+bool vault_proof_fits(const struct link_digest *digest, struct slice method,
+                      const struct link_text *dialled);
+
 struct vault_user *vault_user_find(const struct vault *v, struct slice user, uint32_t *slot);
 
 struct vault_call *vault_call_find(const struct vault *v, uint64_t id);
