@@ -19,6 +19,7 @@ struct node {
 	struct tg_flow flow;
 	uint64_t call_hash;
 	uint64_t stamp; /* order of refreshing */
+	uint64_t kept_ms; /* until when the disk knows it */
 	uint32_t cseq, account;
 	uint16_t contact_len;
 	uint8_t user_len, agent_len;
@@ -175,7 +176,18 @@ static bool out_of_order(const struct node *n, const struct location_binding *b)
 	return n->call_hash == b->call_hash && b->cseq <= n->cseq;
 }
 
-enum tg_err location_put(struct location *loc, const struct location_binding *given, uint32_t max)
+/** Does the disk have to learn of this refresh, and until when? */
+static uint64_t keep_until(struct node *n, const struct location_binding *b)
+{
+	if (tg_flow_eq(&n->flow, &b->flow) && n->account == b->account &&
+	    n->kept_ms >= b->expires_ms)
+		return 0;
+	n->kept_ms = b->expires_ms + b->interval_ms;
+	return n->kept_ms;
+}
+
+enum tg_err location_put(struct location *loc, const struct location_binding *given, uint32_t max,
+                         uint64_t *keep)
 {
 	struct location_binding b = *given;
 	uint32_t others;
@@ -194,6 +206,10 @@ enum tg_err location_put(struct location *loc, const struct location_binding *gi
 		n = take(loc, &b);
 	if (n == NULL)
 		return TG_ENOMEM;
+	if (keep != NULL)
+		*keep = keep_until(n, &b);
+	else
+		n->kept_ms = b.expires_ms; /* it comes from there */
 	n->flow = b.flow;
 	n->call_hash = b.call_hash;
 	n->cseq = b.cseq;

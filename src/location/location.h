@@ -28,6 +28,7 @@ struct location_binding {
 	struct slice agent;   /* User-Agent, cut */
 	struct tg_flow flow;
 	uint64_t expires_ms;  /* monotonic */
+	uint64_t interval_ms; /* what it was asked for; for location_put() only */
 	uint64_t call_hash;   /* of the REGISTER's Call-ID: location_call_hash() */
 	uint32_t cseq;
 	uint32_t account;     /* the vault's number */
@@ -54,14 +55,19 @@ uint64_t location_call_hash(const struct location *location, struct slice call_i
 /**
  * Add or refresh a binding.
  *
- * max  bindings that the account may have
+ * max         bindings that the account may have
+ * keep_until  optional: 0 when what the disk was told before still covers this refresh, else the
+ *             deadline to tell it: one interval longer than asked, so that a phone that refreshes
+ *             costs a write every second or third time only. After a restart a phone that went away
+ *             may so be listed for one interval too long.
  *
  * TG_EBUSY   the same Call-ID with a CSeq that is not higher (RFC 3261 §10.3 step 7)
  * TG_ELIMIT  the account has `max` other bindings, or a text is too long
  * TG_ENOMEM  the table is full
  */
 TG_MUST_USE enum tg_err location_put(struct location *location,
-                                     const struct location_binding *binding, uint32_t max);
+                                     const struct location_binding *binding, uint32_t max,
+                                     uint64_t *keep_until);
 
 /**
  * Remove one binding.  TG_ENOENT: there is none (fine for the caller of REGISTER with expires 0);

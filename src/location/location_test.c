@@ -30,15 +30,15 @@ TEST(put_refresh_remove)
 
 	if (loc == NULL)
 		return; /* an allocation-failure round */
-	CHECK(location_put(loc, &b, 2) == TG_OK, "first");
-	CHECK(location_put(loc, &b, 2) == TG_EBUSY, "RFC 3261 §10.3: CSeq must grow");
+	CHECK(location_put(loc, &b, 2, NULL) == TG_OK, "first");
+	CHECK(location_put(loc, &b, 2, NULL) == TG_EBUSY, "RFC 3261 §10.3: CSeq must grow");
 	b.cseq = 2;
-	CHECK(location_put(loc, &b, 2) == TG_OK, "refresh");
+	CHECK(location_put(loc, &b, 2, NULL) == TG_OK, "refresh");
 	CHECK(location_count(loc) == 1, "a refresh adds nothing");
 	b = bind("101", "sip:101@10.0.0.2", 6000, 3);
-	CHECK(location_put(loc, &b, 2) == TG_OK, "second device");
+	CHECK(location_put(loc, &b, 2, NULL) == TG_OK, "second device");
 	b = bind("101", "sip:101@10.0.0.3", 6000, 3);
-	CHECK(location_put(loc, &b, 2) == TG_ELIMIT, "third is one too many");
+	CHECK(location_put(loc, &b, 2, NULL) == TG_ELIMIT, "third is one too many");
 	CHECK(location_find(loc, SLICE("101"), got, 4) == 2, "both");
 	CHECK(slice_eq(got[0].contact, SLICE("sip:101@10.0.0.2")), "youngest first");
 	CHECK(location_find(loc, SLICE("10"), got, 4) == 0, "A13: no prefix of a user");
@@ -75,14 +75,14 @@ TEST(expiry_and_full_table)
 
 		snprintf(user, sizeof(user), "%u", i);
 		b = bind(user, "sip:x@10.0.0.1", 2000 + i, 1);
-		CHECK(location_put(loc, &b, 1) == TG_OK, "room");
+		CHECK(location_put(loc, &b, 1, NULL) == TG_OK, "room");
 	}
 	struct location_binding more = bind("more", "sip:x@10.0.0.1", 9000, 1);
-	CHECK(location_put(loc, &more, 1) == TG_ENOMEM, "a full table refuses");
+	CHECK(location_put(loc, &more, 1, NULL) == TG_ENOMEM, "a full table refuses");
 	CHECK(location_next_ms(loc) == 2000, "the first deadline");
 	location_tick(loc, 2031);
 	CHECK(expired == 32 && location_count(loc) == 32, "exactly those that are due");
-	CHECK(location_put(loc, &more, 1) == TG_OK, "room again");
+	CHECK(location_put(loc, &more, 1, NULL) == TG_OK, "room again");
 	location_free(loc);
 }
 
@@ -98,13 +98,39 @@ TEST(long_texts)
 		return;
 	memset(contact, 'c', sizeof(contact));
 	b.contact = slice_of(contact, LOCATION_CONTACT_MAX + 1);
-	CHECK(location_put(loc, &b, 9) == TG_ELIMIT, "A15: too long");
+	CHECK(location_put(loc, &b, 9, NULL) == TG_ELIMIT, "A15: too long");
 	b.contact.len--;
-	CHECK(location_put(loc, &b, 9) == TG_OK, "the longest");
+	CHECK(location_put(loc, &b, 9, NULL) == TG_OK, "the longest");
 	b.contact.len = 20;
-	CHECK(location_put(loc, &b, 9) == TG_OK, "a short one beside it");
+	CHECK(location_put(loc, &b, 9, NULL) == TG_OK, "a short one beside it");
 	while (location_next(loc, &at, &got))
 		seen++;
 	CHECK(seen == 2, "both pools are walked");
+	location_free(loc);
+}
+
+TEST(writes_for_refreshes)
+{
+	struct location_conf conf = { 0 };
+	struct location *loc = make(8, &conf);
+	struct location_binding b = bind("101", "sip:101@10.0.0.1", 61000, 1);
+	uint64_t keep = 0;
+
+	if (loc == NULL)
+		return;
+	b.interval_ms = 60000;
+	CHECK(location_put(loc, &b, 1, &keep) == TG_OK && keep == 121000, "a new one is written");
+	b.cseq++;
+	b.expires_ms = 91000; /* refreshed after half a minute */
+	CHECK(location_put(loc, &b, 1, &keep) == TG_OK && keep == 0, "the disk knows enough");
+	b.cseq++;
+	b.expires_ms = 121000;
+	CHECK(location_put(loc, &b, 1, &keep) == TG_OK && keep == 0, "just enough");
+	b.cseq++;
+	b.expires_ms = 151000;
+	CHECK(location_put(loc, &b, 1, &keep) == TG_OK && keep == 211000, "now it must learn");
+	b.cseq++;
+	b.flow.iface = 1;
+	CHECK(location_put(loc, &b, 1, &keep) == TG_OK && keep != 0, "the phone has moved");
 	location_free(loc);
 }

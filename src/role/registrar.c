@@ -279,8 +279,8 @@ void edge_pending_expired(struct edge *e, struct edge_pending *p)
 	refuse_pending(e, p, 503, "vault-silent");
 }
 
-/** The vault keeps bindings across restarts. */
-static void save(struct edge *e, const struct location_binding *b, bool drop)
+/** The vault keeps bindings across restarts; with `until_ms` of 0 it forgets this one. */
+static void save(struct edge *e, const struct location_binding *b, uint64_t until_ms)
 {
 	struct link_binding *to = &e->ua.out.binding;
 
@@ -291,7 +291,7 @@ static void save(struct edge *e, const struct location_binding *b, bool drop)
 	to->cseq = b->cseq;
 	to->account = b->account;
 	to->flow = b->flow;
-	to->expires_ms = drop ? 0 : b->expires_ms + e->wall_offset_ms;
+	to->expires_ms = until_ms == 0 ? 0 : until_ms + e->wall_offset_ms; /* 0: forget it */
 	ua_post(&e->ua);
 }
 
@@ -306,6 +306,7 @@ static struct location_binding wanted(const struct edge *e, const struct edge_pe
 		.agent = slice_of(p->agent, p->agent_len),
 		.flow = p->flow,
 		.expires_ms = e->ua.now_ms + (uint64_t)s * 1000,
+		.interval_ms = (uint64_t)s * 1000,
 		.call_hash = p->call_hash,
 		.cseq = p->cseq,
 		.account = account,
@@ -316,17 +317,18 @@ static enum tg_err bind_one(struct edge *e, const struct edge_pending *p, unsign
                             const struct link_auth_reply *who)
 {
 	struct location_binding b = wanted(e, p, i, who->account);
+	uint64_t keep_until;
 	enum tg_err err;
 
 	if (p->contact[i].expires_s == 0) {
 		err = location_remove(e->location, &b);
 		if (err == TG_OK)
-			save(e, &b, true);
+			save(e, &b, 0);
 		return err == TG_ENOENT ? TG_OK : err;
 	}
-	err = location_put(e->location, &b, who->max_bindings);
-	if (err == TG_OK)
-		save(e, &b, false);
+	err = location_put(e->location, &b, who->max_bindings, &keep_until);
+	if (err == TG_OK && keep_until != 0)
+		save(e, &b, keep_until);
 	return err;
 }
 
@@ -337,7 +339,7 @@ static void unbind_all(struct edge *e, const struct edge_pending *p)
 	uint32_t n = location_find(e->location, user, list, COUNT(list));
 
 	for (uint32_t i = 0; i < n; i++)
-		save(e, &list[i], true);
+		save(e, &list[i], 0);
 	(void)location_remove_user(e->location, user);
 }
 
@@ -451,7 +453,7 @@ void edge_bind_load(struct edge *e, const struct link_msg *msg)
 	b.expires_ms = e->ua.now_ms + (from->expires_ms - wall_ms);
 	if (is_known(e, &b))
 		return;
-	if (location_put(e->location, &b, LOCATION_FIND_MAX) != TG_OK)
+	if (location_put(e->location, &b, LOCATION_FIND_MAX, NULL) != TG_OK)
 		log_event(e->ua.env.log, EV_BINDING_GONE, LOG_CAUSE("rule", SLICE("not-restored")),
 		          LOG_STR("account", b.user), LOG_END);
 }
@@ -462,5 +464,5 @@ void edge_binding_expired(void *ctx, const struct location_binding *b)
 
 	log_event(e->ua.env.log, EV_BINDING_GONE, LOG_CAUSE("rule", SLICE("expired")),
 	          LOG_STR("account", b->user), LOG_STR("contact", b->contact), LOG_END);
-	save(e, b, true);
+	save(e, b, 0);
 }
