@@ -15,6 +15,9 @@ static const struct {
 	       "a=rtcp-fb:9 nack\r\n",
 	  US
 	  "m=audio 20000 RTP/AVPF 0\r\na=rtcp-fb:* nack\r\na=rtcp-fb:0 ccm fir\r\na=sendrecv\r\n" },
+	{ "RFC 5506: the relay drops reduced-size RTCP, so nobody may agree on it",
+	  THEM "a=rtcp-rsize\r\nm=audio 4000 RTP/AVPF 0\r\na=rtcp-rsize\r\n",
+	  US "m=audio 20000 RTP/AVPF 0\r\na=sendrecv\r\n" },
 	{ "RTP/AVP has none", THEM "m=audio 4000 RTP/AVP 0\r\na=rtcp-fb:* nack\r\n",
 	  US "m=audio 20000 RTP/AVP 0\r\na=sendrecv\r\n" },
 	{ "RFC 3264 §6: what is not relayed keeps its place with port 0",
