@@ -99,6 +99,7 @@ struct leg_str {
 /* What SDP comes to our relay for: the last MEDIA_PEER of one side of one stream. */
 struct leg_peer {
 	struct tg_addr rtp, rtcp;
+	uint32_t clock_hz;
 	uint8_t latch, hold, off, rtcp_mux; /* as in struct link_media_peer */
 };
 

@@ -88,6 +88,7 @@ static void post_peer(struct leg_layer *l, struct leg *g, unsigned stream, unsig
 	out->off = p->off;
 	out->rtcp_mux = p->rtcp_mux;
 	out->up = g->media->answered;
+	out->clock_hz = p->clock_hz;
 	out->rtp = p->rtp;
 	out->rtcp = p->rtcp;
 	out->latch_ip = g->media->latch_ip[side];
@@ -148,8 +149,11 @@ static void tell_relay(struct leg_layer *l, struct leg *g, enum link_side side,
 		struct leg_peer *p = &m->peer[i][side];
 		struct sip_sdp_where where = { .off = true };
 
-		if (m->line[i] < sdp->media_count)
+		p->clock_hz = 0;
+		if (m->line[i] < sdp->media_count) {
 			sip_sdp_where(&where, &sdp->media[m->line[i]], &us);
+			p->clock_hz = sip_sdp_clock_hz(&sdp->media[m->line[i]]);
+		}
 		p->off = where.off;
 		p->hold = where.hold;
 		p->rtcp_mux = where.rtcp_mux;

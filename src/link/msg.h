@@ -290,7 +290,7 @@ struct link_media_peer {
 	uint8_t off;   /* 1: stream refused; drop */
 	uint8_t rtcp_mux; /* 1: negotiated with this side (RFC 5761) */
 	uint8_t up;     /* 1: the call is answered: silence and one-way audio count from now on */
-	/* RTP clock of the first codec, for jitter; 0 = by payload type */
+	/* RTP clock of the first codec, for jitter of dynamic payload types; 0 = not said */
 	uint32_t clock_hz;
 	struct tg_addr rtp, rtcp; /* as in the SDP; rtcp of family NONE = the port after rtp */
 	struct tg_addr latch_ip;  /* signalling source; port ignored */

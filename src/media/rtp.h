@@ -77,7 +77,7 @@ struct rtp_stat {
  * Count one good packet.
  *
  * now_us    arrival, monotonic
- * clock_hz  RTP clock for jitter; 0 = by payload type (RFC 3551), 8000 for dynamic ones
+ * clock_hz  RTP clock of dynamic payload types, for jitter; 0 = 8000 (the others: RFC 3551)
  * octets    of the datagram
  */
 void rtp_stat_add(struct rtp_stat *s, const struct rtp_head *head, size_t octets, uint64_t now_us,

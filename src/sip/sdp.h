@@ -119,6 +119,12 @@ TG_MUST_USE enum tg_err sip_sdp_parse(struct sip_sdp *out, struct slice in,
  */
 bool sip_sdp_next_line(struct slice *section, char *type, struct slice *value);
 
+/**
+ * RTP clock of the first payload type of an m= line by its a=rtpmap (RFC 8866 §6.6), in Hz; 0 when
+ * it has none.
+ */
+uint32_t sip_sdp_clock_hz(const struct sip_sdp_media *media);
+
 /** True when payload type `type` (0..127) is listed in the m= line. */
 static inline bool sip_sdp_has_type(const struct sip_sdp_media *m, unsigned type)
 {

@@ -73,18 +73,48 @@ bool sip_sdp_cut_type(struct slice *value, unsigned *type)
 	return true;
 }
 
-bool sip_sdp_is_encoding(struct slice s)
+/** Cut "encoding/clock[/channels]"; `hz` is set only when it is that. */
+static bool read_encoding(struct slice s, uint64_t *hz)
 {
 	struct slice name, clock, channels;
-	uint64_t v;
+	uint64_t rate, v;
 
 	while (s.len > 0 && s.p[s.len - 1] == ' ')
 		s.len--;
 	s = slice_cut(s, '/', &name);
 	channels = slice_cut(s, '/', &clock);
-	if (!sip_sdp_is_token(name) || slice_u64(&v, clock, 10000000) != TG_OK)
+	if (!sip_sdp_is_token(name) || slice_u64(&rate, clock, 10000000) != TG_OK)
 		return false;
-	return channels.p == NULL || slice_u64(&v, channels, 255) == TG_OK;
+	if (channels.p != NULL && slice_u64(&v, channels, 255) != TG_OK)
+		return false;
+	*hz = rate;
+	return true;
+}
+
+bool sip_sdp_is_encoding(struct slice s)
+{
+	uint64_t hz;
+
+	return read_encoding(s, &hz);
+}
+
+uint32_t sip_sdp_clock_hz(const struct sip_sdp_media *m)
+{
+	struct slice formats = m->formats, first = sip_sdp_token(&formats);
+	struct slice rest = m->section, value, name;
+	uint64_t wanted, hz = 0;
+	unsigned of;
+	char type;
+
+	if (!sip_sdp_is_rtp(m->proto) || slice_u64(&wanted, first, 127) != TG_OK)
+		return 0;
+	while (sip_sdp_next_line(&rest, &type, &value)) {
+		value = slice_cut(value, ':', &name);
+		if (type == 'a' && slice_eq(name, SLICE("rtpmap")) &&
+		    sip_sdp_cut_type(&value, &of) && of == wanted && read_encoding(value, &hz))
+			break;
+	}
+	return (uint32_t)hz;
 }
 
 static enum tg_err read_rtpmap(struct sip_sdp_reader *r, struct slice value, unsigned arg)
