@@ -24,7 +24,8 @@ static uint32_t clock_of(uint8_t type, uint32_t clock_hz)
 		{ 14, 90000 }, { 16, 11025 }, { 17, 22050 },
 	};
 
-	if (type >= 35 && clock_hz != 0) /* the peer may send a static type, whatever it lists first */
+	/* the peer may send a static type, whatever it lists first */
+	if (type >= 35 && clock_hz != 0)
 		return clock_hz;
 	if (type < 6)
 		return 8000;
