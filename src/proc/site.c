@@ -11,6 +11,7 @@ _Static_assert((int)CONF_INTERFACES_MAX <= (int)ROLE_IFACES_MAX, "interfaces");
 _Static_assert((int)CONF_NETWORKS_MAX <= (int)ROLE_NETWORKS_MAX, "networks");
 _Static_assert((int)CONF_PBXS_MAX <= (int)ROLE_PBXS_MAX, "pbxs");
 _Static_assert((int)CONF_TRUNKS_MAX <= (int)ROLE_TRUNKS_MAX, "trunks");
+_Static_assert((int)CONF_EMERGENCY_MAX <= (int)ROLE_EMERGENCY_MAX, "emergency numbers");
 _Static_assert((int)CONF_TRUNK_NETWORKS_MAX < (int)ROLE_PREFIXES_MAX,
                "a trunk's networks and its address");
 
@@ -87,6 +88,9 @@ void site_make(struct role_site *out, const struct conf *conf)
 	for (uint32_t i = 0; i < conf->trunks_count; i++)
 		make_trunk(&out->trunk[i], &conf->trunks[i],
 		           plan_trunk_carrier(conf->limits.carriers, i));
+	out->emergencies = (uint16_t)conf->outbound.emergency_count;
+	for (uint32_t i = 0; i < conf->outbound.emergency_count; i++)
+		link_text_set(&out->emergency[i], conf->outbound.emergency[i].digits);
 	out->edges = (uint8_t)conf->limits.edges;
 	out->carriers = (uint8_t)conf->limits.carriers;
 	out->relays = (uint8_t)conf->limits.relays;

@@ -239,6 +239,7 @@ static bool fill_ask(struct edge *e, const struct tg_flow *flow, struct link_cal
 static void edge_invite(struct edge *e, const struct tg_flow *flow)
 {
 	struct leg_caller caller = { .ask = &e->ua.out, .trunk = -1 };
+	struct link_call_ask *ask = &e->ua.out.call_ask;
 	int pbx = role_pbx_of(e->ua.env.site, flow);
 	struct edge_proof proof = { 0 };
 	struct kept_proof kept = { 0 };
@@ -263,14 +264,16 @@ static void edge_invite(struct edge *e, const struct tg_flow *flow)
 		return;
 	}
 	link_msg_init(&e->ua.out, LINK_CALL_ASK, (struct link_proc){ LINK_VAULT, 0 });
-	e->ua.out.call_ask.party = pbx < 0 ? LINK_PARTY_ACCOUNT : LINK_PARTY_PBX;
-	e->ua.out.call_ask.peer = (uint16_t)(pbx < 0 ? 0 : pbx);
-	e->ua.out.call_ask.digest = proof.digest;
+	ask->party = pbx < 0 ? LINK_PARTY_ACCOUNT : LINK_PARTY_PBX;
+	ask->peer = (uint16_t)(pbx < 0 ? 0 : pbx);
+	ask->digest = proof.digest;
 	memcpy(caller.proof, &kept, sizeof(kept));
-	if (!fill_ask(e, flow, &e->ua.out.call_ask)) {
+	if (!fill_ask(e, flow, ask)) {
 		ua_refuse(&e->ua, &e->ua.msg, flow, 404, "user-not-text");
 		return;
 	}
+	/* a nonce of ours was answered from where it went, or it is a PBX: no stranger gets here */
+	caller.emergency = role_is_emergency(e->ua.env.site, link_text(&ask->dialled));
 	switch (leg_call_in(e->ua.legs, e->ua.now_ms, &e->ua.msg, flow, &caller)) {
 	case TG_OK:
 		return;

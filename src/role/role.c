@@ -41,6 +41,15 @@ int role_trunk_of(const struct role_site *site, const struct tg_flow *flow)
 	return -1;
 }
 
+bool role_is_emergency(const struct role_site *site, struct slice dialled)
+{
+	for (unsigned i = 0; i < site->emergencies; i++) {
+		if (slice_eq(link_text(&site->emergency[i]), dialled))
+			return true;
+	}
+	return false;
+}
+
 struct link_proc role_edge_of(const struct role_site *site, struct slice user)
 {
 	/* Public and fixed: every process must agree, and an attacker who can choose the names of

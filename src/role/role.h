@@ -16,7 +16,8 @@ enum {
 	ROLE_NETWORKS_MAX = 64,
 	ROLE_PBXS_MAX = 16,
 	ROLE_TRUNKS_MAX = 64,
-	ROLE_PREFIXES_MAX = 32
+	ROLE_PREFIXES_MAX = 32,
+	ROLE_EMERGENCY_MAX = 32
 };
 
 /**
@@ -77,7 +78,8 @@ struct role_site {
 	struct role_network network[ROLE_NETWORKS_MAX];
 	struct role_pbx pbx[ROLE_PBXS_MAX];
 	struct role_trunk trunk[ROLE_TRUNKS_MAX];
-	uint16_t ifaces, networks, pbxs, trunks;
+	struct link_text emergency[ROLE_EMERGENCY_MAX]; /* numbers, for role_is_emergency() */
+	uint16_t ifaces, networks, pbxs, trunks, emergencies;
 	uint8_t edges, carriers, relays; /* processes of each role */
 	uint32_t calls_max;              /* half-calls in one process = 2 × this */
 	uint32_t registrations_max;
@@ -111,6 +113,12 @@ int role_pbx_of(const struct role_site *site, const struct tg_flow *flow);
 
 /** Index of the trunk that the flow belongs to (its interface and address set, R3), or -1. */
 int role_trunk_of(const struct role_site *site, const struct tg_flow *flow);
+
+/**
+ * True when exactly an emergency number is dialled: the call may take the places that are kept for
+ * such calls.  Whether it goes through is the vault's to say.
+ */
+bool role_is_emergency(const struct role_site *site, struct slice dialled);
 
 /** The edge worker that keeps an AoR user's bindings: the same answer in every process. */
 struct link_proc role_edge_of(const struct role_site *site, struct slice user);
