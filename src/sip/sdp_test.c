@@ -355,10 +355,10 @@ TEST(sdp_clock)
 		uint32_t hz;
 	} clocks[] = {
 		{ "RFC 7587",
-		  SLICE_INIT(LINE("96 0") "a=rtpmap:0 PCMU/8000\r\na=rtpmap:96 opus/48000/2\r\n"),
+		  SLICE_INIT(LINE("96 0") "a=rtpmap:0 x/8000\r\na=rtpmap:96 opus/48000/2\r\n"),
 		  48000 },
-		{ "static, and nothing said", SLICE_INIT(LINE("0 96") "a=rtpmap:96 opus/48000/2\r\n"),
-		  0 },
+		{ "static, and nothing said",
+		  SLICE_INIT(LINE("0 96") "a=rtpmap:96 opus/48000/2\r\n"), 0 },
 		{ "an rtpmap that is none", SLICE_INIT(LINE("96") "a=rtpmap:96 opus\r\n"), 0 },
 		{ "RFC 3551 §4.5.2: G722's clock is 8000",
 		  SLICE_INIT(LINE("9") "a=rtpmap:9 G722/8000\r\n"), 8000 },
