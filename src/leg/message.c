@@ -120,6 +120,8 @@ static void peer_up(struct leg_layer *l, struct link_proc born)
 	while ((g = tg_pool_next(l->pool, slot + 1, &slot)) != NULL) {
 		if (born.role == LINK_VAULT && g->saved)
 			leg_tell_dialog(l, g, false);
+		if (born.role == LINK_VAULT && g->is_a && g->up_ms != 0 && g->call < CALL_ENDING)
+			leg_tell_vault(l, g, LINK_CALL_ANSWERED);
 		if (born.role == LINK_RELAY && g->is_a && g->call < CALL_CLOSING &&
 		    g->id.call % l->conf.relays == born.index)
 			leg_media_restore(l, g);

@@ -13,7 +13,8 @@
  *   B -> vault    SIGN_ASK      (trunk challenged) -> SIGN_REPLY: the Authorization value
  *   B -> A        LEG_PROGRESS, LEG_ANSWER or LEG_REFUSE
  *   A -> relay    MEDIA_PEER    who sits on each side
- *   A -> vault    CALL_ANSWERED, and after a refusal CALL_NEXT for the next route
+ *   A -> vault    CALL_ANSWERED, and after a refusal CALL_NEXT for the next route; a new vault is
+ *                 told CALL_ANSWERED again, and so takes up what its store had as lost
  *   A <-> B       LEG_OFFER, LEG_ACCEPT, LEG_REJECT (re-INVITE); LEG_BYE ends both
  *   A -> relay    MEDIA_CLOSE   -> MEDIA_REPORT: packets, loss, jitter
  *   A -> vault    CALL_END      the facts of the record

@@ -56,6 +56,13 @@ static void keep_record(void *ctx, const struct vault_record *record, bool over)
 	(void)store_record(r->store, record, over);
 }
 
+static void reopen_record(void *ctx, uint64_t call)
+{
+	struct vault_role *r = ctx;
+
+	(void)store_record_reopen(r->store, call);
+}
+
 static void start_loading(void *ctx, struct link_proc edge)
 {
 	struct vault_role *r = ctx;
@@ -135,9 +142,17 @@ static void load_binding(void *ctx, const struct link_binding *from, struct slic
 		vault_binding_load(r->vault, &b);
 }
 
+static void load_record(void *ctx, const struct vault_record *record)
+{
+	struct vault_role *r = ctx;
+
+	vault_call_load(r->vault, record);
+}
+
 static const char *load_all(struct vault_role *r)
 {
-	const struct store_sink sink = { r, load_account, load_secret, load_binding };
+	const struct store_sink sink = { r, load_account, load_secret, load_binding,
+		                         load_record };
 	uint64_t after = 0;
 
 	if (store_load(r->store, &sink) != TG_OK)
@@ -234,7 +249,8 @@ static const char *open_vault(struct vault_role *r)
 		                          .secret = keep_secret,
 		                          .binding = keep_binding,
 		                          .load_bindings = start_loading,
-		                          .record = keep_record };
+		                          .record = keep_record,
+		                          .reopen = reopen_record };
 	const struct role_env env = { .site = &r->site,
 		                      .self = r->env.self,
 		                      .link = r->env.out,

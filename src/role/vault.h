@@ -65,6 +65,8 @@ struct vault_store {
 	 */
 	void (*load_bindings)(void *ctx, struct link_proc edge);
 	void (*record)(void *ctx, const struct vault_record *record, bool over);
+	/** A call of vault_call_load() lives: its record is open again, and record() follows. */
+	void (*reopen)(void *ctx, uint64_t call);
 };
 
 /** NULL without memory. */
@@ -102,6 +104,12 @@ struct slice vault_realm(const struct vault *vault);
  */
 TG_MUST_USE enum tg_err vault_secret_set(struct vault *vault, struct slice name,
                                          struct slice secret, bool save);
+
+/**
+ * A call whose record was open when the last vault died; after the accounts.  It is on disk as lost
+ * until the half-call A that still lives claims it.
+ */
+void vault_call_load(struct vault *vault, const struct vault_record *record);
 
 /** A binding from disk, at the start: where calls to the account will have to go out. */
 void vault_binding_load(struct vault *vault, const struct link_binding *binding);

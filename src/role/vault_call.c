@@ -35,7 +35,7 @@ void vault_call_forget(struct vault *v, struct vault_call *c)
 	tg_pool_give(v->calls, c);
 }
 
-static struct vault_call *take(struct vault *v, uint64_t id, bool emergency)
+struct vault_call *vault_call_take(struct vault *v, uint64_t id, bool emergency)
 {
 	struct vault_call *c = emergency ? tg_pool_take_reserved(v->calls)
 	                                 : tg_pool_take(v->calls);
@@ -324,7 +324,7 @@ void vault_call_ask(struct vault *v, const struct link_msg *msg)
 		return;
 	}
 	decide(v, msg, a, &verdict);
-	c = take(v, msg->head.leg.call, verdict.emergency);
+	c = vault_call_take(v, msg->head.leg.call, verdict.emergency);
 	if (c == NULL) {
 		reply_refusal(v, msg, 503, SLICE("calls-full"), LINK_AUTH_OK);
 		return;
@@ -374,17 +374,26 @@ void vault_call_next(struct vault *v, const struct link_msg *msg)
 
 /* ---- what becomes of it ---- */
 
-static bool from_asker(const struct vault_call *c, const struct link_msg *msg)
+/** The call that is up and that the sender asked for; NULL: refused before, ended, or another's. */
+static struct vault_call *own_call(struct vault *v, const struct link_msg *msg)
 {
-	return c != NULL && !c->over && c->asker.role == msg->head.from.role &&
-	       c->asker.index == msg->head.from.index;
+	struct vault_call *c = vault_call_find(v, msg->head.leg.call);
+
+	if (c == NULL || c->over)
+		return NULL;
+	vault_call_claim(v, c, msg->head.from);
+	return c->asker.role == msg->head.from.role && c->asker.index == msg->head.from.index
+		? c : NULL;
 }
 
 void vault_call_answered(struct vault *v, const struct link_msg *msg)
 {
-	struct vault_call *c = vault_call_find(v, msg->head.leg.call);
+	struct vault_call *c = own_call(v, msg);
 
-	if (!from_asker(c, msg) || c->record.answer_ms != 0)
+	if (c == NULL)
+		return;
+	c->branch = msg->answered.branch; /* said again after our restart */
+	if (c->record.answer_ms != 0)
 		return;
 	c->record.answer_ms = vault_wall_ms(v);
 	v->store.record(v->store.ctx, &c->record, false); /* a crash must not make it a free call */
@@ -416,10 +425,10 @@ static uint64_t loss_ppm(const struct link_media_stat *m)
 void vault_call_end(struct vault *v, const struct link_msg *msg)
 {
 	const struct link_call_end *e = &msg->call_end;
-	struct vault_call *c = vault_call_find(v, msg->head.leg.call);
+	struct vault_call *c = own_call(v, msg);
 	struct vault_record *r;
 
-	if (!from_asker(c, msg))
+	if (c == NULL)
 		return; /* refused before, or ended by the death of its process */
 	r = &c->record;
 	r->talk_ms = e->talk_ms;

@@ -16,7 +16,8 @@ enum {
 /** A call that was granted, until its BYE can no longer be challenged. */
 struct vault_call {
 	uint64_t id;
-	struct link_proc asker, target;
+	struct link_proc asker;   /* where A lives; nobody yet: loaded, and not claimed */
+	struct link_proc target;
 	uint8_t a_party, b_party; /* enum link_party */
 	uint8_t branch;           /* of the last grant */
 	uint8_t next_route;       /* index into routes */
@@ -28,7 +29,7 @@ struct vault_call {
 	uint32_t account;         /* slot, 0 = none */
 	struct link_text to;      /* what B dials */
 	struct vault_record record;
-	struct tg_timer timer;    /* while over */
+	struct tg_timer timer;    /* while over, or not claimed */
 };
 
 /** A trunk dialog's recipe for a BYE; texts are packed. */
@@ -89,6 +90,8 @@ struct vault_call *vault_call_find(const struct vault *v, uint64_t id);
 struct vault_dialog *vault_dialog_find(const struct vault *v, const struct link_leg *leg);
 
 /* vault_call.c */
+/** A new call in the table, or NULL when it is full. */
+struct vault_call *vault_call_take(struct vault *v, uint64_t id, bool emergency);
 void vault_call_ask(struct vault *v, const struct link_msg *msg);
 void vault_call_next(struct vault *v, const struct link_msg *msg);
 void vault_call_answered(struct vault *v, const struct link_msg *msg);
@@ -96,6 +99,10 @@ void vault_call_end(struct vault *v, const struct link_msg *msg);
 /** The process that kept half-call A died. */
 void vault_calls_lost(struct vault *v, struct link_proc dead);
 void vault_call_forget(struct vault *v, struct vault_call *call);
+
+/* vault_lost.c */
+/** `who` speaks for a loaded call: from now on it is its own, if it may be. */
+void vault_call_claim(struct vault *v, struct vault_call *call, struct link_proc who);
 
 /* vault_sign.c */
 void vault_sign(struct vault *v, const struct link_msg *msg);

@@ -23,6 +23,7 @@ struct desk {
 	struct link_msg msg; /* being written */
 	struct link_msg said[LINK_TYPES];
 	unsigned count[LINK_TYPES];
+	unsigned reopened;
 };
 
 static const struct policy_number allowed[] = { { SLICE_INIT("+3491"), true } };
@@ -46,6 +47,13 @@ static void on_record(void *ctx, const struct vault_record *record, bool over)
 	(void)ctx;
 	(void)record;
 	(void)over;
+}
+
+static void on_reopen(void *ctx, uint64_t call)
+{
+	struct desk *d = ctx;
+
+	d->reopened += call == CALL;
 }
 
 static void add_trunk(struct desk *d, const char *name, uint8_t carrier)
@@ -96,7 +104,7 @@ static void add_account(struct desk *d)
 static void open_desk(struct desk *d)
 {
 	static const uint8_t seed[32] = { 1 };
-	const struct vault_store store = { .record = on_record };
+	const struct vault_store store = { .ctx = d, .record = on_record, .reopen = on_reopen };
 	struct role_env env = { .site = &d->site, .self = { LINK_VAULT, 0 }, .log = &d->log,
 		                .link = { d, on_post }, .rng = &d->rng, .now_ms = 1000,
 		                .wall_ms = 1000000 };
@@ -354,6 +362,41 @@ TEST(vault_signs)
 		CHECK(slice_eq(link_text(&r->rule), slice_str(row->rule != NULL ? row->rule : "")),
 		      row->why);
 		CHECK((r->value_len > 0) == r->ok, row->why);
+		close_desk(&d);
+	}
+}
+
+/* ---- calls of a vault that died ---- */
+
+TEST(vault_call_claimed)
+{
+	static const struct {
+		const char *why;
+		struct link_proc who;
+		bool trunk_calls; /* the call came in over acme */
+		bool may;
+	} rows[] = {
+		{ "an edge has a phone's call", { LINK_EDGE, 0 }, false, true },
+		{ "a carrier has none", { LINK_CARRIER, 0 }, false, false },
+		{ "acme's carrier", { LINK_CARRIER, 0 }, true, true },
+		{ "beta's carrier", { LINK_CARRIER, 1 }, true, false },
+		{ "an edge has no provider's call", { LINK_EDGE, 0 }, true, false },
+	};
+	static struct desk d;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct vault_record r = { .call = CALL, .answer_ms = 1 };
+
+		open_desk(&d);
+		r.a_party = rows[i].trunk_calls ? LINK_PARTY_TRUNK : LINK_PARTY_ACCOUNT;
+		r.b_party = LINK_PARTY_ACCOUNT;
+		link_text_set(&r.a_peer, SLICE("acme"));
+		vault_call_load(d.vault, &r);
+		begin(&d, LINK_CALL_ANSWERED, LINK_A);
+		tell(&d, rows[i].who);
+		CHECK(d.reopened == rows[i].may, rows[i].why);
+		tell(&d, rows[i].who);
+		CHECK(d.reopened == rows[i].may, "once");
 		close_desk(&d);
 	}
 }

@@ -1,4 +1,6 @@
 /* What the vault starts with. */
+#include <stdlib.h>
+
 #include "base/hash.h"
 #include "store/store_priv.h"
 
@@ -74,6 +76,11 @@ enum tg_err store_load(struct store *s, const struct store_sink *sink)
 
 	if (err == TG_OK)
 		err = load_table(s, "SELECT name, sealed FROM secret", sink, load_secret);
+	for (uint32_t i = 0; err == TG_OK && i < s->losts; i++)
+		sink->record(sink->ctx, &s->lost[i]);
+	free(s->lost);
+	s->lost = NULL;
+	s->losts = 0;
 	return err;
 }
 

@@ -23,7 +23,7 @@ static struct tg_addr addr_of(struct slice text)
 #define LOAD_TEXT(st, at, to) link_text_set(&(to), store_column((st), (at)))
 #define LOAD_ADDR(st, at, to) (to) = addr_of(store_column((st), (at)))
 
-static void load(struct vault_record *r, sqlite3_stmt *st)
+void store_record_read(struct vault_record *r, sqlite3_stmt *st)
 {
 	int at = 2;
 
@@ -46,7 +46,7 @@ static int read_all(sqlite3 *db, const struct records_query *query, const struct
 	sqlite3_bind_int64(st, 2, query->last > 0 && query->last < INT64_MAX
 	                                  ? (sqlite3_int64)query->last : -1);
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
-		load(&r, st);
+		store_record_read(&r, st);
 		if (!sink->record(sink->ctx, (uint64_t)sqlite3_column_int64(st, 0), &r,
 		                  sqlite3_column_int(st, 2) != 0))
 			break;

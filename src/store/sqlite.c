@@ -9,6 +9,8 @@
 
 #include "store/store_priv.h"
 
+enum { LOST_MAX = 100000 }; /* more than any configuration allows calls */
+
 #define INT_TYPE "INTEGER NOT NULL DEFAULT 0"
 #define TEXT_TYPE "TEXT NOT NULL DEFAULT ''"
 #define ADDR_TYPE TEXT_TYPE
@@ -44,6 +46,11 @@ static const char talk_lost[] =
 	"UPDATE record SET talk_ms = end_ms - answer_ms"
 	" WHERE rule = 'process-lost' AND answer_ms > 0 AND talk_ms = 0";
 
+#define X(kind, name, field) ", " #name
+static const char open_records_sql[] = "SELECT id, call, over" STORE_RECORD_COLUMNS(X)
+	" FROM record WHERE over = 0 ORDER BY id LIMIT ?1";
+#undef X
+
 static const char *const sql[ST_COUNT] = {
 	[ST_BEGIN] = "BEGIN IMMEDIATE",
 	[ST_COMMIT] = "COMMIT",
@@ -77,6 +84,9 @@ static const char *const sql[ST_COUNT] = {
 	[ST_RECORD_SET] = "UPDATE record SET call = :call, over = :over" STORE_RECORD_COLUMNS(X)
 	                  " WHERE call = :call AND over = 0",
 #undef X
+	/* by id: few calls are younger, and the index holds open ones only */
+	[ST_RECORD_REOPEN] = "UPDATE record SET over = 0 WHERE id >= ?1 AND call = ?2"
+	                     " AND rule = 'process-lost'",
 };
 
 static const char bindings_sql[] =
@@ -163,6 +173,31 @@ static int run_at(sqlite3 *db, const char *text, uint64_t wall_ms)
 	return sqlite3_finalize(st);
 }
 
+/** Keep what close_lost is about to close: the calls themselves may live. */
+static int keep_open(struct store *s)
+{
+	int64_t n = number_of(s->db, "SELECT count(*) FROM record WHERE over = 0");
+	sqlite3_stmt *st = NULL;
+	int rc;
+
+	if (n <= 0)
+		return n == 0 ? SQLITE_OK : SQLITE_ERROR;
+	n = TG_MIN(n, LOST_MAX);
+	s->lost = calloc((size_t)n, sizeof(*s->lost));
+	if (s->lost == NULL)
+		return SQLITE_NOMEM;
+	rc = sqlite3_prepare_v2(s->db, open_records_sql, -1, &st, NULL);
+	if (rc != SQLITE_OK)
+		return rc;
+	sqlite3_bind_int64(st, 1, n);
+	while (s->losts < n && sqlite3_step(st) == SQLITE_ROW) {
+		if (s->losts == 0)
+			s->lost_from = sqlite3_column_int64(st, 0);
+		store_record_read(&s->lost[s->losts++], st);
+	}
+	return sqlite3_finalize(st);
+}
+
 static enum tg_err make_tables(struct store *s, uint64_t wall_ms, char *error, size_t cap)
 {
 	int64_t version = number_of(s->db, "PRAGMA user_version");
@@ -179,6 +214,8 @@ static enum tg_err make_tables(struct store *s, uint64_t wall_ms, char *error, s
 		return fail(error, cap, TG_EIO, s->path, sqlite3_errmsg(s->db));
 	if (version == 0)
 		rc = sqlite3_exec(s->db, schema, NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = keep_open(s);
 	if (rc == SQLITE_OK)
 		rc = run_at(s->db, close_lost, wall_ms);
 	if (rc == SQLITE_OK)

@@ -128,6 +128,7 @@ void store_close(struct store *s, unsigned patience_ms)
 	seal_free(s->seal);
 	pthread_cond_destroy(&s->more);
 	pthread_mutex_destroy(&s->mutex);
+	free(s->lost);
 	free(s->jobs);
 	free(s);
 }
@@ -266,5 +267,14 @@ bool store_record(struct store *s, const struct vault_record *record, bool over)
 		return false;
 	job->over = over;
 	job->record = *record;
+	return commit(s);
+}
+bool store_record_reopen(struct store *s, uint64_t call)
+{
+	struct store_job *job = begin(s, STORE_REOPEN, false);
+
+	if (job == NULL)
+		return false;
+	job->reopen = call;
 	return commit(s);
 }

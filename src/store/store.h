@@ -65,6 +65,8 @@ bool store_binding_put(struct store *store, const struct link_binding *binding,
                        struct slice iface);
 /** over: the last word on this call. */
 bool store_record(struct store *store, const struct vault_record *record, bool over);
+/** A call that was handed up by store_load() lives: its record is open again. */
+bool store_record_reopen(struct store *store, uint64_t call);
 
 /* ---- loading ---- */
 
@@ -74,10 +76,12 @@ struct store_sink {
 	void (*account)(void *ctx, const struct vault_account *account, struct slice networks);
 	void (*secret)(void *ctx, struct slice name, struct slice secret);
 	void (*binding)(void *ctx, const struct link_binding *binding, struct slice iface);
+	void (*record)(void *ctx, const struct vault_record *record);
 };
 
 /**
- * Accounts (networks 0: by name only) and secrets.
+ * Accounts (networks 0: by name only), secrets, and then once the records that a crash left open,
+ * as they were before store_open() closed them.
  *
  * TG_EBAD  a row does not open under our key
  * TG_EIO   the database cannot be read

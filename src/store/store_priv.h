@@ -47,7 +47,7 @@ enum { STORE_VERSION = 1, STORE_PATH_CAP = 4096 };
 	X(INT, b_jitter_us, media[1].jitter_us)              \
 	X(INT, b_silent_ms, media[1].silent_ms)
 
-enum store_kind { STORE_ACCOUNT, STORE_SECRET, STORE_BINDING, STORE_RECORD };
+enum store_kind { STORE_ACCOUNT, STORE_SECRET, STORE_BINDING, STORE_RECORD, STORE_REOPEN };
 
 /* HA1s as they are sealed together. */
 enum { STORE_HA1_BYTES = 16 + 32, STORE_HA1_SEALED = STORE_HA1_BYTES + SEAL_ROW_EXTRA };
@@ -80,6 +80,7 @@ struct store_job {
 		struct store_secret_row secret;
 		struct store_binding_row binding;
 		struct vault_record record;
+		uint64_t reopen;
 	};
 };
 
@@ -88,7 +89,7 @@ enum store_statement {
 	ST_ACCOUNT_PUT, ST_ACCOUNT_DROP, ST_ACCOUNT_BINDINGS,
 	ST_SECRET_PUT, ST_SECRET_DROP,
 	ST_BINDING_PUT, ST_BINDING_DROP, ST_BINDING_EXPIRE,
-	ST_RECORD_ADD, ST_RECORD_SET,
+	ST_RECORD_ADD, ST_RECORD_SET, ST_RECORD_REOPEN,
 	ST_COUNT
 };
 
@@ -100,9 +101,12 @@ struct store {
 	sqlite3 *reader; /* the owner's */
 	sqlite3_stmt *bindings; /* of `reader` */
 	sqlite3_stmt *st[ST_COUNT];
+	struct vault_record *lost; /* what store_open() closed, until store_load() */
+	uint32_t losts;
 	/* the store thread's */
 	uint32_t open_records;
 	uint64_t swept_ms;
+	int64_t lost_from; /* lowest id of the records that store_open() closed; 0 = none */
 	/* the queue: jobs [head, tail) wait; the thread writes them where they are */
 	struct store_job *jobs;
 	pthread_mutex_t mutex;
@@ -119,6 +123,8 @@ struct store {
 
 /** sqlite.c: tables, statements, start.  SQLite's result. */
 int store_prepare(struct store *s);
+/** records.c: read a row of "id, call, over" STORE_RECORD_COLUMNS. */
+void store_record_read(struct vault_record *out, sqlite3_stmt *st);
 /** write.c: write jobs [from, to) in one transaction.  Result 0, or what to try again for. */
 int store_write(struct store *s, uint64_t from, uint64_t to, uint64_t *failed);
 /** write.c: note that we live, so that a crash can be dated. */

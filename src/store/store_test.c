@@ -79,7 +79,8 @@ static struct vault_account account(const char *user)
 /* ---- what came back ---- */
 
 static struct {
-	unsigned accounts, secrets, bindings;
+	unsigned accounts, secrets, bindings, losts;
+	struct vault_record lost;
 	struct vault_account account;
 	char networks[64], secret_name[64], secret[128], iface[32];
 	struct link_binding binding;
@@ -114,7 +115,14 @@ static void on_binding(void *ctx, const struct link_binding *b, struct slice ifa
 	put(got.iface, sizeof(got.iface), iface);
 }
 
-static const struct store_sink sink = { NULL, on_account, on_secret, on_binding };
+static void on_lost(void *ctx, const struct vault_record *r)
+{
+	(void)ctx;
+	got.losts++;
+	got.lost = *r;
+}
+
+static const struct store_sink sink = { NULL, on_account, on_secret, on_binding, on_lost };
 
 static void load(struct store *s)
 {
@@ -442,5 +450,40 @@ TEST(a_lost_call_ends_when_we_died)
 	      records.last.disposition == VAULT_ANSWERED &&
 	      slice_eq(link_text(&records.last.rule), SLICE("process-lost")),
 	      "not when we came back");
+	remove_dir();
+}
+
+TEST(a_call_that_outlived_us_ends_in_its_own_time)
+{
+	struct vault_record r = record(1);
+	struct store *s;
+
+	fresh_dir();
+	memset(&got, 0, sizeof(got));
+	s = start_store();
+	r.answer_ms = 4000;
+	text(&r.rule, "outbound");
+	CHECK(store_record(s, &r, false), "room");
+	store_close(s, 5000);
+	s = open_store();
+	if (store_load(s, &sink) != TG_OK) {
+		store_close(s, 0);
+		remove_dir();
+		CHECK(test_oom_round(), "it loads");
+		return;
+	}
+	CHECK(got.losts == 1 && got.lost.call == 1 && got.lost.answer_ms == 4000 &&
+	      slice_eq(link_text(&got.lost.rule), SLICE("outbound")), "as it was");
+	CHECK(store_record_reopen(s, 1) && store_record(s, &got.lost, false), "room");
+	CHECK(store_start(s) == TG_OK, "the thread starts");
+	got.lost.end_ms = 9000;
+	got.lost.talk_ms = 5000;
+	CHECK(store_record(s, &got.lost, true), "room");
+	store_close(s, 5000);
+	read_records(0, 0);
+	CHECK(records.count == 1 && records.open == 0, "one record for one call");
+	CHECK(records.last.end_ms == 9000 && records.last.talk_ms == 5000 &&
+	      records.last.by == 0 && slice_eq(link_text(&records.last.rule), SLICE("outbound")),
+	      "nothing of the loss is left");
 	remove_dir();
 }

@@ -121,6 +121,17 @@ static int write_record(struct store *s, const struct store_job *job)
 	return rc;
 }
 
+static int reopen_record(struct store *s, uint64_t call)
+{
+	int rc;
+
+	sqlite3_bind_int64(s->st[ST_RECORD_REOPEN], 1, s->lost_from);
+	sqlite3_bind_int64(s->st[ST_RECORD_REOPEN], 2, (sqlite3_int64)call);
+	rc = run(s, ST_RECORD_REOPEN);
+	s->open_records += rc == SQLITE_OK && sqlite3_changes(s->db) > 0;
+	return rc;
+}
+
 static int write_job(struct store *s, const struct store_job *job)
 {
 	switch ((enum store_kind)job->kind) {
@@ -132,6 +143,8 @@ static int write_job(struct store *s, const struct store_job *job)
 		return write_binding(s, job);
 	case STORE_RECORD:
 		return write_record(s, job);
+	case STORE_REOPEN:
+		return reopen_record(s, job->reopen);
 	}
 	return SQLITE_MISUSE;
 }

@@ -67,6 +67,32 @@ static void on_record(void *ctx, const struct vault_record *record, bool over)
 	w->record[w->records++] = (struct kept_record){ *record, over };
 }
 
+static void on_reopen(void *ctx, uint64_t call)
+{
+	struct world *w = ctx;
+
+	for (uint32_t i = 0; i < w->records; i++) {
+		if (w->record[i].record.call == call)
+			w->record[i].over = false;
+	}
+}
+
+/** What a new vault finds open: it gets the calls, and they are lost until somebody claims them. */
+static void load_open_records(struct world *w, struct vault *vault)
+{
+	for (uint32_t i = 0; i < w->records; i++) {
+		struct vault_record *r = &w->record[i].record;
+
+		if (w->record[i].over)
+			continue;
+		vault_call_load(vault, r);
+		link_text_set(&r->rule, SLICE("process-lost"));
+		r->by = LINK_END_US;
+		r->end_ms = world_wall_ms(w);
+		w->record[i].over = true;
+	}
+}
+
 static void on_account(void *ctx, const struct vault_account *account, bool drop)
 {
 	(void)ctx;
@@ -86,7 +112,7 @@ struct vault_store store_sim(struct world *w)
 {
 	return (struct vault_store){ .ctx = w, .account = on_account, .secret = on_secret,
 		                     .binding = on_binding, .load_bindings = on_load_bindings,
-		                     .record = on_record };
+		                     .record = on_record, .reopen = on_reopen };
 }
 
 static uint64_t default_networks(const struct conf *conf)
@@ -137,6 +163,7 @@ bool store_sim_load(struct world *w, struct vault *vault)
 		if (w->binding_used[i])
 			vault_binding_load(vault, &w->binding[i]);
 	}
+	load_open_records(w, vault);
 	return true;
 }
 
