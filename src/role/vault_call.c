@@ -63,19 +63,16 @@ static void reply_refusal(struct vault *v, const struct link_msg *msg, uint16_t 
 	vault_post(v);
 }
 
-/** The call is over: its record is written, and only its BYE may still be signed. */
+/** The call is over; what its trunk's BYE needs is the dialog's (vault_keep.c). */
 static void close_call(struct vault *v, struct vault_call *c)
 {
-	if (c->over)
-		return;
-	c->over = true;
 	if (c->holds_trunk)
 		v->trunk_calls[c->b_peer]--;
 	c->holds_trunk = false;
 	if (c->record.end_ms == 0)
 		c->record.end_ms = vault_wall_ms(v);
 	v->store.record(v->store.ctx, &c->record, true);
-	tg_wheel_start(v->wheel, &c->timer, 0, v->now_ms + VAULT_LINGER_MS);
+	vault_call_forget(v, c);
 }
 
 /* ---- where a call goes ---- */
@@ -356,7 +353,7 @@ void vault_call_next(struct vault *v, const struct link_msg *msg)
 {
 	struct vault_call *c = vault_call_find(v, msg->head.leg.call);
 
-	if (c == NULL || c->over || c->asker.role != msg->head.from.role ||
+	if (c == NULL || c->asker.role != msg->head.from.role ||
 	    c->asker.index != msg->head.from.index || c->branch >= VAULT_BRANCHES_MAX ||
 	    c->record.answer_ms != 0) {
 		reply_refusal(v, msg, 503, SLICE("no-call"), LINK_AUTH_OK);
@@ -379,7 +376,7 @@ static struct vault_call *own_call(struct vault *v, const struct link_msg *msg)
 {
 	struct vault_call *c = vault_call_find(v, msg->head.leg.call);
 
-	if (c == NULL || c->over)
+	if (c == NULL)
 		return NULL;
 	vault_call_claim(v, c, msg->head.from);
 	return c->asker.role == msg->head.from.role && c->asker.index == msg->head.from.index
@@ -456,7 +453,7 @@ void vault_calls_lost(struct vault *v, struct link_proc dead)
 	struct vault_call *c;
 
 	while ((c = tg_pool_next(v->calls, slot + 1, &slot)) != NULL) {
-		if (c->over || c->asker.role != dead.role || c->asker.index != dead.index)
+		if (c->asker.role != dead.role || c->asker.index != dead.index)
 			continue;
 		if (c->record.answer_ms != 0)
 			c->record.talk_ms =

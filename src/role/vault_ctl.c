@@ -51,8 +51,6 @@ static void write_call(const struct vault *v, struct buf *b, const void *object)
 	const struct vault_record *r = &c->record;
 	uint64_t since = r->answer_ms != 0 ? r->answer_ms : r->start_ms;
 
-	if (c->over)
-		return;
 	buf_fmt(b, "{\"call\":\"%016llx\",\"from\":", (unsigned long long)c->id);
 	buf_json(b, link_text(&r->a_peer));
 	buf_lit(b, ",\"dialled\":");
@@ -98,16 +96,12 @@ static void status(struct vault *v, const struct link_msg *ask)
 	char mem[LINK_BODY_MAX];
 	struct buf b = buf_on(mem, sizeof(mem));
 	struct tg_pool_stat accounts, calls;
-	uint32_t slot = 0, up = 0;
-	const struct vault_call *c;
 
 	tg_pool_stat(v->accounts, &accounts);
 	tg_pool_stat(v->calls, &calls);
-	while ((c = tg_pool_next(v->calls, slot + 1, &slot)) != NULL)
-		up += !c->over;
 	buf_fmt(&b, "{\"accounts\":%u,\"calls\":%u,\"granted\":%llu,\"refused\":%llu,"
 	        "\"wrong_proofs\":%llu,\"trunks_without_secret\":[",
-	        accounts.used, up, (unsigned long long)v->granted,
+	        accounts.used, calls.used, (unsigned long long)v->granted,
 	        (unsigned long long)v->refused, (unsigned long long)v->wrong);
 	for (unsigned i = 0, n = 0; i < v->env.site->trunks; i++) {
 		if (!v->env.site->trunk[i].registers || v->secret[i].len > 0)

@@ -23,7 +23,7 @@ void vault_call_load(struct vault *v, const struct vault_record *record)
 {
 	int a = peer_named(v->env.site, record->a_party, &record->a_peer);
 	int b = peer_named(v->env.site, record->b_party, &record->b_peer);
-	uint64_t patience_ms = (uint64_t)v->env.site->ring_max_s * 1000 + VAULT_LINGER_MS;
+	uint64_t patience_ms = (uint64_t)v->env.site->ring_max_s * 1000 + VAULT_CLAIM_MS;
 	struct vault_call *c;
 
 	if (a < 0 || b < 0 || vault_call_find(v, record->call) != NULL)

@@ -8,7 +8,7 @@
 #include "role/vault.h"
 
 enum {
-	VAULT_LINGER_MS = 64000, /* 2 × 64*T1: how long a BYE of an ended call may be signed */
+	VAULT_CLAIM_MS = 64000,  /* beyond ringing: how long a call of before may be claimed */
 	VAULT_SIGNS_MAX = 2,     /* INVITEs signed for one attempt (B13) */
 	VAULT_BRANCHES_MAX = 16  /* attempts of one call */
 };
@@ -22,14 +22,13 @@ struct vault_call {
 	uint8_t branch;           /* of the last grant */
 	uint8_t next_route;       /* index into routes */
 	uint8_t signs;            /* INVITEs signed for this branch */
-	bool over;
 	bool emergency;
 	bool holds_trunk;         /* counted in trunk_calls */
 	uint16_t a_peer, b_peer;  /* PBX or trunk */
 	uint32_t account;         /* slot, 0 = none */
 	struct link_text to;      /* what B dials */
 	struct vault_record record;
-	struct tg_timer timer;    /* while over, or not claimed */
+	struct tg_timer timer;    /* while not claimed */
 };
 
 /** A trunk dialog's recipe for a BYE; texts are packed. */

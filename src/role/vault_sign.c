@@ -50,7 +50,7 @@ static const char *may_sign_invite(struct vault *v, const struct link_msg *msg)
 	const struct link_sign_ask *ask = &msg->sign_ask;
 	struct vault_call *c = vault_call_find(v, msg->head.leg.call);
 
-	if (c == NULL || c->over || c->b_party != LINK_PARTY_TRUNK || c->b_peer != ask->trunk ||
+	if (c == NULL || c->b_party != LINK_PARTY_TRUNK || c->b_peer != ask->trunk ||
 	    msg->head.leg.side != LINK_B || msg->head.leg.branch != c->branch)
 		return "no-grant";
 	if (c->signs >= VAULT_SIGNS_MAX)
@@ -73,7 +73,7 @@ static const char *may_sign_in_dialog(struct vault *v, const struct link_msg *ms
 	const struct link_sign_ask *ask = &msg->sign_ask;
 	const struct vault_call *c = vault_call_find(v, msg->head.leg.call);
 
-	if (!dialog_of_trunk(v, msg) || c == NULL || c->over)
+	if (!dialog_of_trunk(v, msg) || c == NULL)
 		return "no-dialog";
 	if (!undialable(link_long(&ask->uri)) && !dials(link_long(&ask->uri), link_text(&c->to)))
 		return "another-number";
@@ -82,13 +82,7 @@ static const char *may_sign_in_dialog(struct vault *v, const struct link_msg *ms
 
 static const char *may_sign_bye(struct vault *v, const struct link_msg *msg)
 {
-	const struct vault_call *c = vault_call_find(v, msg->head.leg.call);
-	bool call = c != NULL && ((c->b_party == LINK_PARTY_TRUNK &&
-	                           c->b_peer == msg->sign_ask.trunk) ||
-	                          (c->a_party == LINK_PARTY_TRUNK &&
-	                           c->a_peer == msg->sign_ask.trunk));
-
-	return call || dialog_of_trunk(v, msg) ? NULL : "no-dialog";
+	return dialog_of_trunk(v, msg) ? NULL : "no-dialog"; /* the call may be over already */
 }
 
 /** NULL when it may be signed, else the rule that forbids it. */

@@ -239,7 +239,8 @@ enum scene {
 	NO_CALL,
 	GRANTED, /* account 101 calls +3491000 over acme */
 	TALKING, /* and its dialog was saved */
-	ENDED    /* and it is over; the dialog is gone */
+	LEAVING, /* and it is over, but the trunk has not confirmed the BYE */
+	ENDED    /* and that too: the dialog is gone */
 };
 
 static void set_scene(struct desk *d, enum scene scene)
@@ -250,10 +251,12 @@ static void set_scene(struct desk *d, enum scene scene)
 		begin(d, LINK_DIALOG_SAVE, LINK_B);
 		tell(d, a_carrier);
 	}
-	if (scene == ENDED) {
+	if (scene >= LEAVING) {
 		begin(d, LINK_CALL_END, LINK_A);
 		d->msg.call_end.status = 200;
 		tell(d, an_edge);
+	}
+	if (scene == ENDED) {
 		begin(d, LINK_DIALOG_SAVE, LINK_B);
 		d->msg.dialog.drop = 1;
 		tell(d, a_carrier);
@@ -317,8 +320,10 @@ static const struct signing {
 	{ "re-INVITE without a dialog", GRANTED, LINK_SIGN_IN_DIALOG, "INVITE", "sip:gw@192.0.2.7",
 	  NULL, 0, 0, 0, "no-dialog" },
 	{ "BYE of a call", TALKING, LINK_SIGN_BYE, "BYE", "sip:gw@192.0.2.7", NULL, 0, 0, 0, NULL },
-	{ "BYE after the end: it is challenged late", ENDED, LINK_SIGN_BYE, "BYE",
+	{ "BYE after the end: it is challenged late", LEAVING, LINK_SIGN_BYE, "BYE",
 	  "sip:gw@192.0.2.7", NULL, 0, 0, 0, NULL },
+	{ "BYE once the trunk has confirmed it", ENDED, LINK_SIGN_BYE, "BYE",
+	  "sip:gw@192.0.2.7", NULL, 0, 0, 0, "no-dialog" },
 	{ "BYE of nothing", NO_CALL, LINK_SIGN_BYE, "BYE", "sip:gw@192.0.2.7", NULL, 0, 0, 0,
 	  "no-dialog" },
 	{ "BYE of another trunk's call", TALKING, LINK_SIGN_BYE, "BYE", "sip:gw@192.0.2.7",
@@ -399,4 +404,24 @@ TEST(vault_call_claimed)
 		CHECK(d.reopened == rows[i].may, "once");
 		close_desk(&d);
 	}
+}
+
+TEST(refused_calls_leave_room)
+{
+	static struct desk d;
+
+	open_desk(&d);
+	for (unsigned i = 0; i < 4096; i++) { /* far more than the calls that the vault can hold */
+		begin(&d, LINK_CALL_ASK, LINK_A);
+		d.msg.head.leg.call = 1000 + i;
+		d.msg.call_ask.party = LINK_PARTY_ACCOUNT;
+		d.msg.call_ask.flow.remote.family = TG_AF_INET;
+		link_text_set(&d.msg.call_ask.dialled, SLICE("+88210001"));
+		prove(&d.msg.call_ask.digest, "INVITE", "sip:+88210001@pbx.example.com");
+		tell(&d, an_edge);
+		CHECK(d.said[LINK_CALL_VERDICT].verdict.status == 403, "a dialler is refused");
+	}
+	ask_call(&d, "INVITE", "sip:+3491000@pbx.example.com", "+3491000");
+	CHECK(d.said[LINK_CALL_VERDICT].verdict.allow == 1, "and takes nobody else's place");
+	close_desk(&d);
 }
