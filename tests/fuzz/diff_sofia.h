@@ -1,6 +1,6 @@
 /* sofia-sip's reading of a request, in a unit of its own: its names and ours collide. */
-#ifndef TG_TESTS_DIFF_SOFIA_H
-#define TG_TESTS_DIFF_SOFIA_H
+#ifndef TG_TESTS_FUZZ_DIFF_SOFIA_H
+#define TG_TESTS_FUZZ_DIFF_SOFIA_H
 
 #include <stddef.h>
 

@@ -40,8 +40,10 @@ static bool comparable_uri(const struct sip_uri *u)
 	/* other schemes and tel: have no host that both would name */
 	if (u->kind != SIP_URI_SIP && u->kind != SIP_URI_SIPS)
 		return false;
-	/* both unescape or fold case in their own ways; only what is plain can be compared */
-	return (u->user.p == NULL || plain(u->user, "+-._*#")) && plain(u->host, "-.") &&
+	/* both unescape or fold case in their own ways; only what is plain can be compared; and
+	 * libosip2 takes no host of one letter */
+	return u->host.len > 1 && (u->user.p == NULL || plain(u->user, "+-._*#")) &&
+	       plain(u->host, "-.") &&
 	       u->password.p == NULL && u->headers.p == NULL && u->params.len == 0;
 }
 
