@@ -18,7 +18,8 @@
 	X(end_by_peer) X(end_no_ack) X(end_noted) X(end_peer_gone)                      \
 	X(end_tell_hangup) X(end_tell_silent) X(end_send_bye) X(end_reply_bye)          \
 	X(end_dead) X(end_bye) X(end_bye_gone) X(end_bye_silent) X(end_bye_max)         \
-	X(end_bye_hangup) X(end_bye_signed) X(end_reply_gone) X(keep_report)            \
+	X(end_bye_hangup) X(end_bye_signed) X(end_bye_again) X(end_reply_gone)          \
+	X(keep_report)                                                                  \
 	/* reoffer.c */                                                                 \
 	X(o_tell_offer) X(o_send_offer) X(o_reply_accept) X(o_reply_reject)             \
 	X(o_glare_peer) X(o_glare_phone) X(o_reply_busy) X(o_reply_timeout)             \

@@ -187,7 +187,8 @@ const struct leg_cell leg_call_table[CALL_STATES_N][LEG_EVS] = {
 		[LEG_EV_RX_CHALLENGE] = KEEP(ask_signature),
 		[LEG_EV_SIGNED]       = KEEP(end_bye_signed),
 		[LEG_EV_UNSIGNED]     = GO(CLOSING),
-		[LEG_EV_TIMER_ASK]    = GO(CLOSING),
+		/* the vault was away: no signature came */
+		[LEG_EV_TIMER_ASK]    = KEEP(end_bye_again),
 		[LEG_EV_VAULT_GONE]   = STAY,
 		[LEG_EV_RX_BYE]       = KEEP(end_reply_bye), /* both hung up at once */
 		[LEG_EV_RX_1XX]       = STAY,

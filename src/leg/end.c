@@ -154,6 +154,17 @@ void leg_end_bye_signed(struct leg_layer *l, struct leg *g, const struct leg_in 
 		leg_raise(l, LEG_EV_TX_TIMEOUT);
 }
 
+/**
+ * A challenged BYE found no vault: it is sent anew until there is one, so that no call stays up.
+ */
+void leg_end_bye_again(struct leg_layer *l, struct leg *g, const struct leg_in *in)
+{
+	(void)in;
+	g->sign_tries = 0;
+	if (++g->bye_tries > LEG_BYE_TRIES || !leg_send_bye(l, g, NULL))
+		leg_raise(l, LEG_EV_TX_TIMEOUT);
+}
+
 void leg_keep_report(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 {
 	(void)l;

@@ -13,6 +13,7 @@
 enum {
 	LEG_TEXT_MAX = 1024,  /* all strings of a dialog together */
 	LEG_TAG_LEN = 26,     /* 2 hex of worker, 8 of slot, 16 random: leg_tag_new() */
+	LEG_BYE_TRIES = 8,    /* times LEG_ASK_MS: how long a BYE waits for a vault that is away */
 	LEG_SIGN_TRIES = 2,   /* answers to challenges per request (B13) */
 	LEG_ASK_MS = 2000,    /* the vault's and the relay's time to answer */
 	/* for the first sign of life: five and six of timer A's sendings */
@@ -137,6 +138,7 @@ struct leg {
 	uint8_t b_branch; /* A: the B that counts; words of others are old */
 	bool used_up;     /* A: the proof was used */
 	uint8_t hops;     /* Max-Forwards of what we send on */
+	uint8_t bye_tries;
 	uint8_t sign_tries;
 	uint8_t sign_what; /* enum link_sign of what waits for a signature */
 	uint8_t end_by;    /* enum link_end_by */
