@@ -194,7 +194,7 @@ TEST(ring_producer_killed_in_mid_push)
 		while (ms_now() < end || got == 0) {
 			char msg[SLOT_BYTES];
 			size_t len = tg_ring_pop(&out, msg, sizeof(msg));
-			uint32_t n;
+			uint32_t n = 0;
 
 			if (len == 0)
 				continue;
