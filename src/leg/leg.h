@@ -76,8 +76,6 @@ struct leg_target {
 	struct slice from_name;   /* display name, or empty */
 	struct slice contact_user; /* user part of our Contact; may be empty */
 	int trunk;                /* index, or -1: challenges are then a refusal (B11) */
-	struct link_proc asker;   /* where A lives */
-	uint32_t max_s;
 	bool emergency;
 };
 

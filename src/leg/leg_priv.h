@@ -132,7 +132,6 @@ struct leg {
 	bool emergency;
 	bool delayed;     /* the INVITE in flight carries no offer (RFC 3261 §13.2.1) */
 	bool confirmed;   /* the dialog exists: there was a 2xx */
-	bool told_up;     /* A: the vault knows that the call was answered */
 	bool saved;       /* the vault holds our dialog's recipe */
 	bool more;        /* A: the vault may know another route */
 	uint8_t b_branch; /* A: the B that counts; words of others are old */

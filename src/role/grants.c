@@ -3,7 +3,6 @@
  * is void: the caller gave up meanwhile.
  */
 #include "base/pool.h"
-#include "base/table.h"
 #include "role/ua.h"
 
 #include <stdlib.h>
@@ -22,11 +21,10 @@ struct ua_grants {
 	struct grant *oldest, **youngest;
 };
 
-struct ua_grants *ua_grants_new(uint32_t cap, struct tg_rng *rng)
+struct ua_grants *ua_grants_new(uint32_t cap)
 {
 	struct ua_grants *g = calloc(1, sizeof(*g));
 
-	(void)rng;
 	if (g == NULL)
 		return NULL;
 	g->youngest = &g->oldest;

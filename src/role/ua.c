@@ -102,7 +102,7 @@ bool ua_init(struct ua *ua, const struct role_env *env, const struct ua_hooks *h
 	ua->txn = txn_layer_new(&txn, env->now_ms);
 	legs.txn = ua->txn;
 	ua->legs = ua->txn != NULL ? leg_layer_new(&legs, env->now_ms) : NULL;
-	ua->grants = ua_grants_new(calls / 4 + 16, env->rng);
+	ua->grants = ua_grants_new(calls / 4 + 16);
 	if (ua->legs != NULL && ua->grants != NULL)
 		return true;
 	ua_fini(ua);
@@ -431,8 +431,6 @@ static void ring(struct ua *ua, const struct link_msg *msg)
 		leg_refuse(ua->legs, msg, status, rule);
 		return;
 	}
-	target.asker = grant.asker;
-	target.max_s = grant.max_s;
 	target.emergency = grant.emergency;
 	leg_call_out(ua->legs, ua->now_ms, msg, &target);
 }

@@ -101,7 +101,7 @@ void ua_hangup(struct ua *ua, struct slice what, struct buf *b);
 
 /* ---- grants.c: what the vault allowed B to do, until A's LEG_INVITE comes ---- */
 
-struct ua_grants *ua_grants_new(uint32_t cap, struct tg_rng *rng);
+struct ua_grants *ua_grants_new(uint32_t cap);
 void ua_grants_free(struct ua_grants *grants);
 void ua_grants_put(struct ua_grants *grants, uint64_t now_ms, const struct link_msg *grant);
 /** The grant of this half-call, taken out; false when there is none (any more). */
