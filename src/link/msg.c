@@ -77,6 +77,13 @@ static const struct rule call_next_rules[] = {
 	RULE(RULE_U16, link_call_next, status, 300, 699), NO_MORE
 };
 static const struct rule answered_rules[] = { NO_MORE };
+static const struct rule renew_rules[] = {
+	FLAG(link_call_renew, final), TEXT(link_call_renew, rule), NO_MORE
+};
+static const struct rule bill_rules[] = {
+	ENUM(link_call_bill, what, LINK_BILL_UNKNOWN), FLAG(link_call_bill, unconfirmed),
+	RULE(RULE_U16_0, link_call_bill, status, 300, 699), NO_MORE
+};
 static const struct rule call_end_rules[] = {
 	ENUM(link_call_end, by, LINK_END_US), RULE(RULE_U16_0, link_call_end, status, 200, 699),
 	TEXT(link_call_end, rule), NO_MORE
@@ -100,7 +107,8 @@ static const struct rule binding_rules[] = {
 	NO_MORE
 };
 static const struct rule dialog_rules[] = {
-	FLAG(link_dialog, drop), FLOW(link_dialog, flow), TEXT(link_dialog, call_id),
+	FLAG(link_dialog, drop), FLAG(link_dialog, early), FLOW(link_dialog, flow),
+	TEXT(link_dialog, call_id), TEXT(link_dialog, branch),
 	TEXT(link_dialog, local_tag), TEXT(link_dialog, remote_tag),
 	LONG(link_dialog, local_uri), LONG(link_dialog, remote_uri), LONG(link_dialog, target),
 	RULE(RULE_U16, link_dialog, route_len, 0, sizeof(((struct link_dialog *)0)->route)),
@@ -110,7 +118,7 @@ static const struct rule dialog_rules[] = {
 /* The LEG_* messages differ in the status that they may carry. */
 #define LEG_RULES(status_min, status_max) { \
 	RULE(RULE_U16, link_leg_body, status, status_min, status_max), \
-	ENUM(link_leg_body, flags, LINK_LEG_HAS_BODY | LINK_LEG_EMERGENCY), \
+	ENUM(link_leg_body, flags, LINK_LEG_HAS_BODY | LINK_LEG_EMERGENCY | LINK_LEG_BY_US), \
 	FLOW(link_leg_body, flow), TEXT(link_leg_body, reason), NO_MORE }
 static const struct rule leg_rules[] = LEG_RULES(0, 0);
 static const struct rule progress_rules[] = LEG_RULES(101, 199);
@@ -118,11 +126,12 @@ static const struct rule refuse_rules[] = LEG_RULES(400, 699);
 
 static const struct rule media_open_rules[] = {
 	RULE(RULE_U8, link_media_open, streams, 1, LINK_STREAMS_MAX),
-	FLAG(link_media_open, opened), FLAG(link_media_open, emergency), NO_MORE
+	FLAG(link_media_open, opened), FLAG(link_media_open, emergency),
+	FLAG(link_media_open, one_way), NO_MORE
 };
 static const struct rule media_opened_rules[] = {
 	ENUM(link_media_open, streams, LINK_STREAMS_MAX), FLAG(link_media_open, opened),
-	FLAG(link_media_open, emergency), NO_MORE
+	FLAG(link_media_open, emergency), FLAG(link_media_open, one_way), NO_MORE
 };
 static const struct rule media_peer_rules[] = {
 	ENUM(link_media_peer, stream, LINK_STREAMS_MAX - 1), FLAG(link_media_peer, side),
@@ -130,6 +139,9 @@ static const struct rule media_peer_rules[] = {
 	FLAG(link_media_peer, off), FLAG(link_media_peer, rtcp_mux), FLAG(link_media_peer, up),
 	ADDR(link_media_peer, rtp), ADDR(link_media_peer, rtcp), ADDR(link_media_peer, latch_ip),
 	NO_MORE
+};
+static const struct rule media_tone_rules[] = {
+	FLAG(link_media_tone, side), RULE(RULE_U16, link_media_tone, ms, 20, 1000), NO_MORE
 };
 static const struct rule media_close_rules[] = { NO_MORE };
 static const struct rule media_report_rules[] = {
@@ -183,6 +195,8 @@ static const struct row {
 	[LINK_CALL_GRANT] = { grant_rules, VAULT, SIP, NO_BODY },
 	[LINK_CALL_NEXT] = { call_next_rules, SIP, VAULT, NO_BODY },
 	[LINK_CALL_ANSWERED] = { answered_rules, SIP, VAULT, NO_BODY },
+	[LINK_CALL_RENEW] = { renew_rules, VAULT, CARRIER, NO_BODY },
+	[LINK_CALL_BILL] = { bill_rules, CARRIER, VAULT, NO_BODY },
 	[LINK_CALL_END] = { call_end_rules, SIP, VAULT, NO_BODY },
 	[LINK_SIGN_ASK] = { sign_ask_rules, CARRIER, VAULT, NO_BODY },
 	[LINK_SIGN_REPLY] = { sign_reply_rules, VAULT, CARRIER, NO_BODY },
@@ -198,12 +212,14 @@ static const struct row {
 	[LINK_LEG_CANCEL] = { leg_rules, SIP, SIP, LEG_BODY },
 	[LINK_LEG_ACK] = { leg_rules, SIP, SIP, LEG_BODY },
 	[LINK_LEG_BYE] = { leg_rules, SIP, SIP, LEG_BODY },
+	[LINK_LEG_WARN] = { leg_rules, SIP, SIP, LEG_BODY },
 	[LINK_LEG_OFFER] = { leg_rules, SIP, SIP, LEG_BODY },
 	[LINK_LEG_ACCEPT] = { leg_rules, SIP, SIP, LEG_BODY },
 	[LINK_LEG_REJECT] = { refuse_rules, SIP, SIP, LEG_BODY },
 	[LINK_MEDIA_OPEN] = { media_open_rules, SIP, RELAY, NO_BODY },
 	[LINK_MEDIA_OPENED] = { media_opened_rules, RELAY, SIP, NO_BODY },
 	[LINK_MEDIA_PEER] = { media_peer_rules, SIP, RELAY, NO_BODY },
+	[LINK_MEDIA_TONE] = { media_tone_rules, SIP, RELAY, NO_BODY },
 	[LINK_MEDIA_CLOSE] = { media_close_rules, SIP, RELAY, NO_BODY },
 	[LINK_MEDIA_REPORT] = { media_report_rules, RELAY, SIP, NO_BODY },
 	[LINK_CTL_ASK] = { ctl_rules, CONSOLE, WARDEN | CHILDREN, BODY(link_ctl) },

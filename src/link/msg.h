@@ -16,6 +16,8 @@
  *   A -> vault    CALL_ANSWERED, and after a refusal CALL_NEXT for the next route; a new vault is
  *                 told CALL_ANSWERED again, and so takes up what its store had as lost
  *   A <-> B       LEG_OFFER, LEG_ACCEPT, LEG_REJECT (re-INVITE); LEG_BYE ends both
+ *   B -> vault    CALL_BILL     on a trunk: what the provider may charge, and from when to when;
+ *                 vault -> B CALL_RENEW: it is paid for longer, or will not be (LEG_WARN tells A)
  *   A -> relay    MEDIA_CLOSE   -> MEDIA_REPORT: packets, loss, jitter
  *   A -> vault    CALL_END      the facts of the record
  *
@@ -156,6 +158,9 @@ struct link_call_grant {
 	uint16_t iface;           /* interface that B's media was given: B must sit there */
 	struct link_proc asker;   /* where A lives */
 	uint32_t max_s;
+	/* talk time from the answer after which B hangs up unless renewed, the guard taken off
+	 * already; 0 = not metered */
+	uint32_t paid_ms;
 	struct link_text to;      /* AoR user, dialled string, or the number to send */
 	struct link_text caller;  /* what B may show as the caller: decided, no claim */
 	struct link_text name;
@@ -167,6 +172,31 @@ struct link_call_next {
 
 struct link_call_answered {
 	uint8_t branch;
+};
+
+/* vault -> B: how long the call is paid for now */
+struct link_call_renew {
+	uint8_t final;         /* 1: there will be no more */
+	uint32_t paid_ms;      /* new total from the answer, as in the grant */
+	struct link_text rule; /* final: why; the record's rule when the time is up */
+};
+
+/*
+ * What a provider may charge for one attempt.  Each grant of a trunk ends in one of OVER, FAILED
+ * and UNKNOWN; after UNKNOWN a late 2xx brings ANSWERED and OVER.
+ */
+enum link_bill {
+	LINK_BILL_ANSWERED, /* the first 2xx came; said again to a new vault, with the talk so far */
+	LINK_BILL_OVER,     /* talk_ms until its BYE came or ours was confirmed */
+	LINK_BILL_FAILED,   /* final failure, or nothing was ever sent: nothing is owed */
+	LINK_BILL_UNKNOWN   /* no final response: a 2xx may still come */
+};
+
+struct link_call_bill {
+	uint8_t what;        /* enum link_bill */
+	uint8_t unconfirmed; /* OVER: nobody confirmed our BYE */
+	uint16_t status;     /* FAILED and UNKNOWN: how */
+	uint32_t talk_ms;    /* OVER: 0 = the answer was before our time, it ended now */
 };
 
 enum link_end_by { LINK_END_NONE, LINK_END_A, LINK_END_B, LINK_END_US };
@@ -234,13 +264,15 @@ struct link_trunk {
 	uint16_t trunk;
 };
 
-/* The dialog of a trunk leg, enough to hang it up after a crash of its carrier. */
+/* The dialog of a trunk leg, enough to end it after a crash of its carrier: by BYE or CANCEL. */
 struct link_dialog {
 	uint16_t trunk;
-	uint8_t drop; /* 1: forget it */
+	uint8_t drop;  /* 1: forget it */
+	uint8_t early; /* 1: its INVITE (cseq, branch) has no final response yet */
 	uint32_t cseq;
 	struct tg_flow flow;
 	struct link_text call_id, local_tag, remote_tag;
+	struct link_text branch; /* early: of the INVITE's Via, which a CANCEL repeats */
 	struct link_long local_uri, remote_uri, target;
 	uint16_t route_len; /* Route header values, comma separated */
 	char route[2048];
@@ -262,7 +294,11 @@ struct link_leg_body {
 	char body[LINK_BODY_MAX];
 };
 
-enum link_leg_flag { LINK_LEG_HAS_BODY = 1, LINK_LEG_EMERGENCY = 2 };
+enum link_leg_flag {
+	LINK_LEG_HAS_BODY = 1,
+	LINK_LEG_EMERGENCY = 2,
+	LINK_LEG_BY_US = 4 /* BYE: `reason` is the rule of ours that ended the call */
+};
 
 /* Where media of one stream goes and may come from. */
 enum link_latch {
@@ -280,6 +316,7 @@ struct link_media_open {
 	uint8_t streams; /* 1..LINK_STREAMS_MAX */
 	uint8_t opened;  /* OPENED: 1 = ok, 0 = none free */
 	uint8_t emergency;
+	uint8_t one_way; /* 1: what side A sends goes nowhere before the answer (C13) */
 	uint32_t silent_after_ms; /* once up: report when no side sends for so long; 0 = never */
 	struct link_media_side side[LINK_STREAMS_MAX][2];
 };
@@ -299,6 +336,12 @@ struct link_media_peer {
 
 struct link_media_close {
 	uint8_t why; /* free for the owner */
+};
+
+/* A beep for one side: the call is about to be hung up */
+struct link_media_tone {
+	uint8_t side; /* enum link_side: who hears it */
+	uint16_t ms;  /* 20..1000 */
 };
 
 enum link_media_event {
@@ -350,6 +393,8 @@ struct link_resolve {
 	X(CALL_GRANT, link_call_grant, grant)          \
 	X(CALL_NEXT, link_call_next, call_next)        \
 	X(CALL_ANSWERED, link_call_answered, answered) \
+	X(CALL_RENEW, link_call_renew, renew)          \
+	X(CALL_BILL, link_call_bill, bill)             \
 	X(CALL_END, link_call_end, call_end)           \
 	X(SIGN_ASK, link_sign_ask, sign_ask)           \
 	X(SIGN_REPLY, link_sign_reply, sign_reply)     \
@@ -365,12 +410,14 @@ struct link_resolve {
 	X(LEG_CANCEL, link_leg_body, cancel)           \
 	X(LEG_ACK, link_leg_body, ack)                 \
 	X(LEG_BYE, link_leg_body, bye)                 \
+	X(LEG_WARN, link_leg_body, warn)               \
 	X(LEG_OFFER, link_leg_body, offer)             \
 	X(LEG_ACCEPT, link_leg_body, accept)           \
 	X(LEG_REJECT, link_leg_body, reject)           \
 	X(MEDIA_OPEN, link_media_open, media_open)     \
 	X(MEDIA_OPENED, link_media_open, media_opened) \
 	X(MEDIA_PEER, link_media_peer, media_peer)     \
+	X(MEDIA_TONE, link_media_tone, media_tone)     \
 	X(MEDIA_CLOSE, link_media_close, media_close)  \
 	X(MEDIA_REPORT, link_media_report, media_report) \
 	X(CTL_ASK, link_ctl, ctl_ask)                  \

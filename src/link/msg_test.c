@@ -22,6 +22,8 @@ static const struct {
 	{ LINK_CALL_GRANT, VAULT0, CARRIER0, LINK_PARTY_TRUNK },
 	{ LINK_CALL_NEXT, EDGE0, VAULT0, 0 },
 	{ LINK_CALL_ANSWERED, CARRIER0, VAULT0, 0 },
+	{ LINK_CALL_RENEW, VAULT0, CARRIER0, 0 },
+	{ LINK_CALL_BILL, CARRIER0, VAULT0, 0 },
 	{ LINK_CALL_END, EDGE0, VAULT0, 0 },
 	{ LINK_SIGN_ASK, CARRIER0, VAULT0, 0 },
 	{ LINK_SIGN_REPLY, VAULT0, CARRIER0, 0 },
@@ -37,12 +39,14 @@ static const struct {
 	{ LINK_LEG_CANCEL, EDGE0, EDGE0, 0 },
 	{ LINK_LEG_ACK, EDGE0, CARRIER0, 0 },
 	{ LINK_LEG_BYE, EDGE0, CARRIER0, 0 },
+	{ LINK_LEG_WARN, CARRIER0, EDGE0, 0 },
 	{ LINK_LEG_OFFER, EDGE0, CARRIER0, 0 },
 	{ LINK_LEG_ACCEPT, EDGE0, CARRIER0, 0 },
 	{ LINK_LEG_REJECT, EDGE0, CARRIER0, 0 },
 	{ LINK_MEDIA_OPEN, EDGE0, RELAY0, 1 },
 	{ LINK_MEDIA_OPENED, RELAY0, EDGE0, 0 },
 	{ LINK_MEDIA_PEER, CARRIER0, RELAY0, 0 },
+	{ LINK_MEDIA_TONE, EDGE0, RELAY0, 0 },
 	{ LINK_MEDIA_CLOSE, CARRIER0, RELAY0, 0 },
 	{ LINK_MEDIA_REPORT, RELAY0, CARRIER0, 0 },
 	{ LINK_CTL_ASK, CONSOLE0, VAULT0, 0 },
@@ -69,6 +73,8 @@ static struct link_msg make(enum link_type type)
 			msg.refuse.status = 486;
 		if (type == LINK_CALL_NEXT)
 			msg.call_next.status = 503;
+		if (type == LINK_MEDIA_TONE)
+			msg.media_tone.ms = 300;
 		return msg;
 	}
 	CHECK(false, "every type has a row in this test");
@@ -129,6 +135,10 @@ TEST(link_who_may_say_what)
 		{ "a carrier plants a binding", LINK_BIND_LOAD, CARRIER0, EDGE0 },
 		{ "a carrier gets an account's password tried", LINK_AUTH_ASK, CARRIER0, VAULT0 },
 		{ "a stranger's packet enters through a trunk", LINK_STRAY, EDGE0, CARRIER0 },
+		{ "an edge makes a paid call free", LINK_CALL_BILL, EDGE0, VAULT0 },
+		{ "an edge pays for its own call", LINK_CALL_RENEW, EDGE0, CARRIER0 },
+		{ "a carrier pays for another's call", LINK_CALL_RENEW, CARRIER0,
+		  { LINK_CARRIER, 1 } },
 		{ "the relay says how a call ended", LINK_CALL_END, RELAY0, VAULT0 },
 	};
 
@@ -177,6 +187,11 @@ TEST(link_fields_out_of_range)
 		{ "party", LINK_CALL_GRANT, AT(grant.party, 0), false },
 		{ "caller", LINK_CALL_GRANT, AT(grant.caller.len, 128), false },
 		{ "status", LINK_CALL_NEXT, AT(call_next.status, 200), false },
+		{ "final", LINK_CALL_RENEW, AT(renew.final, 2), false },
+		{ "rule", LINK_CALL_RENEW, AT(renew.rule.len, 128), false },
+		{ "what", LINK_CALL_BILL, AT(bill.what, 4), false },
+		{ "unconfirmed", LINK_CALL_BILL, AT(bill.unconfirmed, 2), false },
+		{ "failed with a 200", LINK_CALL_BILL, AT(bill.status, 200), false },
 		{ "by", LINK_CALL_END, AT(call_end.by, 4), false },
 		{ "status", LINK_CALL_END, AT(call_end.status, 700), false },
 		{ "kind", LINK_SIGN_ASK, AT(sign_ask.kind, 5), false },
@@ -184,16 +199,20 @@ TEST(link_fields_out_of_range)
 		{ "value", LINK_SIGN_REPLY, AT(sign_reply.value_len, 3073), false },
 		{ "value", LINK_SIGN_REPLY, AT(sign_reply.value_len, 3072), true },
 		{ "contact", LINK_BIND_SAVE, AT(binding.contact.len, 2000), false },
+		{ "early", LINK_DIALOG_SAVE, AT(dialog.early, 2), false },
+		{ "branch", LINK_DIALOG_ORPHAN, AT(orphan.branch.len, 128), false },
 		{ "route", LINK_DIALOG_SAVE, AT(dialog.route_len, 2049), false },
 		{ "100 Trying goes nowhere", LINK_LEG_PROGRESS, AT(progress.status, 100), false },
 		{ "final", LINK_LEG_PROGRESS, AT(progress.status, 200), false },
 		{ "no refusal", LINK_LEG_REFUSE, AT(refuse.status, 302), false },
 		{ "status of an ACK", LINK_LEG_ACK, AT(ack.status, 200), false },
-		{ "unknown flag", LINK_LEG_BYE, AT(bye.flags, 4), false },
+		{ "unknown flag", LINK_LEG_BYE, AT(bye.flags, 8), false },
 		{ "body beyond len", LINK_LEG_OFFER, AT(offer.body_len, 1), false },
 		{ "body beyond all", LINK_LEG_OFFER, AT(offer.body_len, 65535), false },
 		{ "no stream", LINK_MEDIA_OPEN, AT(media_open.streams, 0), false },
 		{ "five streams", LINK_MEDIA_OPEN, AT(media_open.streams, 5), false },
+		{ "a tone of a minute", LINK_MEDIA_TONE, AT(media_tone.ms, 60000), false },
+		{ "no tone", LINK_MEDIA_TONE, AT(media_tone.ms, 0), false },
 		{ "stream", LINK_MEDIA_PEER, AT(media_peer.stream, 4), false },
 		{ "side", LINK_MEDIA_PEER, AT(media_peer.side, 2), false },
 		{ "latch", LINK_MEDIA_PEER, AT(media_peer.latch, 2), false },
