@@ -34,3 +34,18 @@ TEST(number_matches)
 	CHECK(!number_matches(SLICE("+34911"), true, SLICE("+3491")),
 	      "longer than what was dialled");
 }
+
+TEST(number_territories)
+{
+	struct number_plan plan;
+
+	CHECK(number_territory_find(SLICE("ES")) != 0, "Spain");
+	CHECK(number_territory_code(number_territory_find(SLICE("GG"))) == 44, "Guernsey");
+	CHECK(number_territory_zone(number_territory_find(SLICE("870"))) == 8, "Inmarsat");
+	CHECK(number_plan_init(&plan, number_territory_find(SLICE("GB")), SLICE("9")) == TG_OK,
+	      "a plan");
+	CHECK(plan.code == 44 && strcmp(plan.national, "0") == 0, "trunk prefix");
+	CHECK(strcmp(plan.international, "00") == 0, "international prefix");
+	CHECK(number_plan_init(&plan, number_territory_find(SLICE("870")), SLICE("")) == TG_ENOENT,
+	      "nobody's home");
+}
