@@ -7,8 +7,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "proc/vault_role_priv.h"
 
@@ -151,8 +153,11 @@ static void load_record(void *ctx, const struct vault_record *record)
 
 static const char *load_all(struct vault_role *r)
 {
-	const struct store_sink sink = { r, load_account, load_secret, load_binding,
-		                         load_record };
+	const struct store_sink sink = { .ctx = r,
+		                         .account = load_account,
+		                         .secret = load_secret,
+		                         .binding = load_binding,
+		                         .record = load_record };
 	uint64_t after = 0;
 
 	if (store_load(r->store, &sink) != TG_OK)
@@ -242,6 +247,36 @@ static const char *open_store(struct vault_role *r)
 	return store_open(&r->store, dir, r->env.wall_ms, why, sizeof(why)) == TG_OK ? NULL : why;
 }
 
+/* Jobs are on disk, or the disk's health has changed: look at once. */
+static void on_stored(struct net_watch *watch, uint64_t now_ms, int events)
+{
+	struct vault_role *r = TG_CONTAINER(watch, struct vault_role, stored);
+
+	(void)events;
+	r->own_ms = now_ms;
+}
+
+static const char *start_store(struct vault_role *r)
+{
+	r->stored = (struct net_watch){ eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), on_stored };
+	if (r->stored.fd < 0)
+		return "no descriptor for the store's wake-up";
+	/* edge triggered: each write wakes us and the counter never has to be read */
+	if (net_loop_add(r->env.loop, &r->stored, NET_READ | NET_EDGE) != TG_OK ||
+	    store_start(r->store, r->stored.fd) != TG_OK)
+		return "the store thread cannot start";
+	return NULL;
+}
+
+static void stop_store(struct vault_role *r)
+{
+	store_close(r->store, PATIENCE_MS);
+	if (r->stored.fd < 0)
+		return;
+	net_loop_del(r->env.loop, &r->stored);
+	close(r->stored.fd);
+}
+
 static const char *open_vault(struct vault_role *r)
 {
 	const struct vault_store keep = { .ctx = r,
@@ -266,9 +301,7 @@ static const char *open_vault(struct vault_role *r)
 	if (r->vault == NULL)
 		return "no memory for the configured calls and registrations";
 	why = load_all(r);
-	if (why == NULL && store_start(r->store) != TG_OK)
-		why = "the store thread cannot start";
-	return why;
+	return why != NULL ? why : start_store(r);
 }
 
 static void vault_role_free(void *role)
@@ -276,7 +309,7 @@ static void vault_role_free(void *role)
 	struct vault_role *r = role;
 
 	vault_free(r->vault);
-	store_close(r->store, PATIENCE_MS);
+	stop_store(r);
 	site_policy_free(r->policy);
 	tg_wipe(r, sizeof(*r));
 	free(r);
@@ -292,6 +325,7 @@ static void *vault_role_create(const struct proc_env *env, const char **why)
 	}
 	lock_memory();
 	r->env = *env;
+	r->stored.fd = -1;
 	r->now_ms = r->own_ms = env->now_ms;
 	site_make(&r->site, env->conf);
 	site_routes(&r->routes, env->conf);

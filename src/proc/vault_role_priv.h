@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "conf/conf.h"
+#include "net/loop.h"
 #include "proc/role_ops.h"
 #include "proc/site.h"
 #include "role/vault.h"
@@ -39,6 +40,7 @@ struct vault_role {
 	struct policy *policy;
 	struct tg_rng rng;
 	struct store *store;
+	struct net_watch stored; /* the store thread's wake-up; fd -1 before it starts */
 	struct vault *vault;
 	uint64_t now_ms, own_ms; /* when the shell wants a tick */
 	/* names of the networks of the account that is being set; p NULL: as they are */

@@ -263,6 +263,7 @@ enum tg_err store_open(struct store **out, const char *dir, uint64_t wall_ms, ch
 		return TG_ENOMEM;
 	}
 	s->lock_fd = -1;
+	s->wake = -1;
 	pthread_mutex_init(&s->mutex, NULL);
 	pthread_cond_init(&s->more, NULL);
 	if ((size_t)snprintf(s->path, sizeof(s->path), "%s/" STORE_FILE, dir) >= sizeof(s->path))

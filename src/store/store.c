@@ -9,28 +9,30 @@
 enum {
 	BATCH_MAX = 512,     /* jobs of one transaction */
 	ALIVE_EVERY_MS = 5000,
-	GATHER_MS = 10,      /* at least, from one transaction to the next */
-	RETRY_MS = 200       /* after a transaction that failed: a full disk, a slow backup */
+	GATHER_US = 10000,      /* at least, from one transaction to the next */
+	GATHER_AWAITED_US = 3000, /* the same when somebody waits */
+	STALLED_US = 1000000,   /* a transaction under way for so long is no promise */
+	RETRY_US = 200000       /* after a transaction that failed: a full disk, a slow backup */
 };
 
-static uint64_t clock_ms(void)
+static uint64_t clock_us(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
 /* ---- the thread ---- */
 
-/* Sleep until something is there, it is time to stop, or `ms` have passed.  Under the mutex. */
-static void wait_ms(struct store *s, unsigned ms)
+/* Sleep until something is there, it is time to stop, or that long has passed.  Under the mutex. */
+static void wait_us(struct store *s, uint64_t us)
 {
 	struct timespec until;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += (long)(ms % 1000) * 1000000;
-	until.tv_sec += (time_t)(ms / 1000) + until.tv_nsec / 1000000000;
+	until.tv_nsec += (long)(us % 1000000) * 1000;
+	until.tv_sec += (time_t)(us / 1000000) + until.tv_nsec / 1000000000;
 	until.tv_nsec %= 1000000000;
 	pthread_cond_clockwait(&s->more, &s->mutex, CLOCK_MONOTONIC, &until);
 }
@@ -41,13 +43,45 @@ static void wait_ms(struct store *s, unsigned ms)
  */
 static void gather(struct store *s)
 {
-	uint64_t since_ms = clock_ms() - s->wrote_ms;
+	for (;;) {
+		bool awaited = s->awaited > s->head;
+		uint64_t us = awaited ? GATHER_AWAITED_US : GATHER_US;
+		uint64_t since_us = clock_us() - s->wrote_us;
 
-	if (s->stop || since_ms >= GATHER_MS || s->tail - s->head >= BATCH_MAX)
+		if (s->stop || s->hasty || since_us >= us || s->tail - s->head >= BATCH_MAX)
+			return;
+		s->gathers = awaited ? GATHERS_FOR_AWAITED : GATHERS_FOR_ANY;
+		wait_us(s, us - since_us);
+		s->gathers = GATHERS_NOT;
+	}
+}
+
+static void wake_owner(const struct store *s)
+{
+	const uint64_t one = 1;
+
+	/* it can only fail when 2^64 - 2 wake-ups wait, and then one is enough */
+	if (s->wake >= 0 && write(s->wake, &one, sizeof(one)) < 0)
 		return;
-	s->gathers = true;
-	wait_ms(s, (unsigned)(GATHER_MS - since_ms));
-	s->gathers = false;
+}
+
+/* Under the mutex.  `from`: the jobs of this transaction begin there. */
+static void done(struct store *s, uint64_t from, uint64_t to, int rc)
+{
+	bool was_failing = s->failing;
+
+	s->wrote_us = clock_us();
+	s->busy_us = 0;
+	s->failing = rc != SQLITE_OK;
+	if (rc == SQLITE_OK) {
+		s->head = to;
+		s->stat.written = to;
+	} else {
+		s->stat.retries++;
+		s->stat.code = rc;
+	}
+	if (s->failing != was_failing || (rc == SQLITE_OK && s->awaited > from))
+		wake_owner(s);
 }
 
 /* Write what waits; the mutex is free meanwhile, and nobody else touches [head, to). */
@@ -59,20 +93,14 @@ static void write_some(struct store *s)
 	gather(s);
 	from = s->head;
 	to = TG_MIN(s->tail, from + BATCH_MAX);
+	s->busy_us = clock_us();
 	pthread_mutex_unlock(&s->mutex);
 	rc = store_write(s, from, to, &failed);
 	pthread_mutex_lock(&s->mutex);
-	s->wrote_ms = clock_ms();
 	s->stat.failed += failed;
-	if (rc == SQLITE_OK) {
-		s->head = to;
-		s->stat.written = to;
-		return;
-	}
-	s->stat.retries++;
-	s->stat.code = rc;
-	if (!s->stop)
-		wait_ms(s, RETRY_MS);
+	done(s, from, to, rc);
+	if (rc != SQLITE_OK && !s->stop)
+		wait_us(s, RETRY_US);
 }
 
 static void *thread_main(void *arg)
@@ -81,13 +109,13 @@ static void *thread_main(void *arg)
 
 	pthread_mutex_lock(&s->mutex);
 	for (;;) {
-		if (s->head != s->tail && (!s->stop || clock_ms() < s->stop_by_ms)) {
+		if (s->head != s->tail && (!s->stop || clock_us() < s->stop_by_us)) {
 			write_some(s);
 			continue;
 		}
 		if (s->stop)
 			break;
-		wait_ms(s, ALIVE_EVERY_MS);
+		wait_us(s, ALIVE_EVERY_MS * 1000);
 		if (s->head == s->tail && !s->stop) {
 			pthread_mutex_unlock(&s->mutex);
 			store_alive(s);
@@ -98,8 +126,9 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-enum tg_err store_start(struct store *s)
+enum tg_err store_start(struct store *s, int wake)
 {
+	s->wake = wake;
 	if (pthread_create(&s->thread, NULL, thread_main, s) != 0)
 		return TG_ENOMEM;
 	s->running = true;
@@ -113,7 +142,7 @@ void store_close(struct store *s, unsigned patience_ms)
 	if (s->running) {
 		pthread_mutex_lock(&s->mutex);
 		s->stop = true;
-		s->stop_by_ms = clock_ms() + patience_ms;
+		s->stop_by_us = clock_us() + (uint64_t)patience_ms * 1000;
 		pthread_cond_signal(&s->more);
 		pthread_mutex_unlock(&s->mutex);
 		pthread_join(s->thread, NULL);
@@ -140,12 +169,24 @@ void store_stat(struct store *s, struct store_stat *out)
 	pthread_mutex_unlock(&s->mutex);
 }
 
+bool store_healthy(struct store *s)
+{
+	bool healthy;
+
+	pthread_mutex_lock(&s->mutex);
+	healthy = !s->failing && (s->busy_us == 0 || clock_us() - s->busy_us < STALLED_US);
+	pthread_mutex_unlock(&s->mutex);
+	return healthy;
+}
+
 const char *store_result_text(int code)
 {
 	return sqlite3_errstr(code);
 }
 
 /* ---- jobs: the owner's side ---- */
+
+enum { AWAITED = true };
 
 /* The place of the next job, or NULL when the queue is full.  Only the owner moves the tail. */
 static struct store_job *begin(struct store *s, enum store_kind kind, bool drop)
@@ -165,15 +206,21 @@ static struct store_job *begin(struct store *s, enum store_kind kind, bool drop)
 	return job;
 }
 
-static bool commit(struct store *s)
+/* awaited: somebody waits for it to be on disk. */
+static uint64_t commit(struct store *s, bool awaited)
 {
+	uint64_t number;
+
 	pthread_mutex_lock(&s->mutex);
-	s->tail++;
-	s->stat.queued = s->tail;
-	if (!s->gathers || s->tail - s->head >= BATCH_MAX)
+	number = ++s->tail;
+	s->stat.queued = number;
+	if (awaited)
+		s->awaited = number;
+	if (s->gathers == GATHERS_NOT || (awaited && s->gathers == GATHERS_FOR_ANY) ||
+	    s->tail - s->head >= BATCH_MAX)
 		pthread_cond_signal(&s->more);
 	pthread_mutex_unlock(&s->mutex);
-	return true;
+	return number;
 }
 
 static struct slice row_name(char mem[SEAL_NAME_MAX], const char *kind, struct slice name)
@@ -185,7 +232,7 @@ static struct slice row_name(char mem[SEAL_NAME_MAX], const char *kind, struct s
 	return buf_slice(&b);
 }
 
-bool store_account_put(struct store *s, const struct vault_account *a, struct slice networks)
+uint64_t store_account_put(struct store *s, const struct vault_account *a, struct slice networks)
 {
 	struct store_job *job = begin(s, STORE_ACCOUNT, false);
 	struct store_account_row *row;
@@ -193,7 +240,7 @@ bool store_account_put(struct store *s, const struct vault_account *a, struct sl
 	char name[SEAL_NAME_MAX];
 
 	if (job == NULL || networks.len > sizeof(row->networks))
-		return false;
+		return 0;
 	row = &job->account;
 	memcpy(row->user, a->user, sizeof(row->user));
 	memcpy(row->number, a->number, sizeof(row->number));
@@ -210,71 +257,72 @@ bool store_account_put(struct store *s, const struct vault_account *a, struct sl
 	seal_row(s->seal, row->sealed, row_name(name, "account/", slice_of(a->user, a->user_len)),
 	         slice_of(ha1, sizeof(ha1)));
 	tg_wipe(ha1, sizeof(ha1));
-	return commit(s);
+	return commit(s, AWAITED);
 }
 
-bool store_account_drop(struct store *s, struct slice user)
+uint64_t store_account_drop(struct store *s, struct slice user)
 {
 	struct store_job *job = begin(s, STORE_ACCOUNT, true);
 	struct store_account_row *row;
 
 	if (job == NULL || user.len > sizeof(row->user))
-		return false;
+		return 0;
 	row = &job->account;
 	memcpy(row->user, user.p, user.len);
 	row->user_len = (uint8_t)user.len;
-	return commit(s);
+	return commit(s, AWAITED);
 }
 
-bool store_secret_put(struct store *s, struct slice name, struct slice secret)
+uint64_t store_secret_put(struct store *s, struct slice name, struct slice secret)
 {
 	struct store_job *job = begin(s, STORE_SECRET, false);
 
 	if (job == NULL || secret.len > VAULT_SECRET_MAX || name.len > SEAL_NAME_MAX)
-		return false;
+		return 0;
 	link_text_set(&job->secret.name, name);
 	job->secret.sealed_len = (uint16_t)(secret.len + SEAL_ROW_EXTRA);
 	seal_row(s->seal, job->secret.sealed, name, secret);
-	return commit(s);
+	return commit(s, AWAITED);
 }
 
-bool store_secret_drop(struct store *s, struct slice name)
+uint64_t store_secret_drop(struct store *s, struct slice name)
 {
 	struct store_job *job = begin(s, STORE_SECRET, true);
 
 	if (job == NULL)
-		return false;
+		return 0;
 	link_text_set(&job->secret.name, name);
-	return commit(s);
+	return commit(s, AWAITED);
 }
 
-bool store_binding_put(struct store *s, const struct link_binding *b, struct slice iface)
+uint64_t store_binding_put(struct store *s, const struct link_binding *b, struct slice iface)
 {
 	struct store_job *job = begin(s, STORE_BINDING, b->expires_ms == 0);
 
 	if (job == NULL)
-		return false;
+		return 0;
 	job->binding.b = *b;
 	link_text_set(&job->binding.iface, iface);
-	return commit(s);
+	return commit(s, !AWAITED);
 }
 
-bool store_record(struct store *s, const struct vault_record *record, bool over)
+uint64_t store_record(struct store *s, const struct vault_record *record, bool over)
 {
 	struct store_job *job = begin(s, STORE_RECORD, false);
 
 	if (job == NULL)
-		return false;
+		return 0;
 	job->over = over;
 	job->record = *record;
-	return commit(s);
+	return commit(s, !AWAITED);
 }
-bool store_record_reopen(struct store *s, uint64_t call)
+
+uint64_t store_record_reopen(struct store *s, uint64_t call)
 {
 	struct store_job *job = begin(s, STORE_REOPEN, false);
 
 	if (job == NULL)
-		return false;
+		return 0;
 	job->reopen = call;
-	return commit(s);
+	return commit(s, !AWAITED);
 }

@@ -93,6 +93,9 @@ enum store_statement {
 	ST_COUNT
 };
 
+/** Does the thread wait for more jobs?  Then it need not be woken for each. */
+enum store_gathers { GATHERS_NOT, GATHERS_FOR_ANY, GATHERS_FOR_AWAITED };
+
 struct store {
 	char path[STORE_PATH_CAP];
 	struct seal *seal;
@@ -113,10 +116,15 @@ struct store {
 	pthread_cond_t more;
 	pthread_t thread;
 	bool running;
+	int wake;   /* -1 = nobody wants to know */
+	bool hasty; /* tests: gather nothing */
 	bool stop;        /* below: under the mutex */
-	uint64_t stop_by_ms;
-	uint64_t wrote_ms; /* when the last transaction ended; monotonic */
-	bool gathers;      /* the thread waits for more jobs: no need to wake it for each */
+	uint64_t stop_by_us;
+	uint64_t wrote_us; /* when the last transaction ended; monotonic */
+	uint64_t busy_us;  /* when the one under way began; 0 = none is */
+	bool failing;      /* the last transaction did not work */
+	enum store_gathers gathers;
+	uint64_t awaited;  /* number of the last job that somebody waits for */
 	uint64_t head, tail;
 	struct store_stat stat;
 };

@@ -55,7 +55,7 @@ static struct store *start_store(void)
 {
 	struct store *s = open_store();
 
-	CHECK(store_start(s) == TG_OK, "the thread starts");
+	CHECK(store_start(s, -1) == TG_OK, "the thread starts");
 	return s;
 }
 
@@ -122,7 +122,8 @@ static void on_lost(void *ctx, const struct vault_record *r)
 	got.lost = *r;
 }
 
-static const struct store_sink sink = { NULL, on_account, on_secret, on_binding, on_lost };
+static const struct store_sink sink = { .account = on_account, .secret = on_secret,
+	                                .binding = on_binding, .record = on_lost };
 
 static void load(struct store *s)
 {
@@ -365,7 +366,7 @@ TEST(a_full_queue_is_counted_and_waits_for_nobody)
 	CHECK(!store_record(s, &r, false), "no room");
 	store_stat(s, &stat);
 	CHECK(stat.full == 1 && stat.queued == STORE_QUEUE && stat.written == 0, "counted");
-	CHECK(store_start(s) == TG_OK, "the thread starts");
+	CHECK(store_start(s, -1) == TG_OK, "the thread starts");
 	store_close(s, 20000);
 	read_records(0, 0);
 	CHECK(records.count == 1 && records.open == 1, "all that waited was written");
@@ -379,7 +380,7 @@ static void write_for_ever(void)
 	struct link_binding b = binding("101", "sip:x");
 	char name[32];
 
-	if (store_open(&s, dir, 1000, error, sizeof(error)) != TG_OK || store_start(s) != TG_OK)
+	if (store_open(&s, dir, 1000, error, sizeof(error)) != TG_OK || store_start(s, -1) != TG_OK)
 		_exit(1);
 	for (uint64_t call = 1;; call++) {
 		struct vault_record r = record(call);
@@ -475,7 +476,7 @@ TEST(a_call_that_outlived_us_ends_in_its_own_time)
 	CHECK(got.losts == 1 && got.lost.call == 1 && got.lost.answer_ms == 4000 &&
 	      slice_eq(link_text(&got.lost.rule), SLICE("outbound")), "as it was");
 	CHECK(store_record_reopen(s, 1) && store_record(s, &got.lost, false), "room");
-	CHECK(store_start(s) == TG_OK, "the thread starts");
+	CHECK(store_start(s, -1) == TG_OK, "the thread starts");
 	got.lost.end_ms = 9000;
 	got.lost.talk_ms = 5000;
 	CHECK(store_record(s, &got.lost, true), "room");
