@@ -122,7 +122,7 @@ def comment(path, start, end):
 
 
 def dialling(_):
-    return comment("src/policy/policy.h", "The rules, in order; the first that applies decides:", "/")
+    return comment("src/policy/policy.h", "The steps, in order, with the names that a verdict may carry:", "/")
 
 
 def sdp(_):

@@ -138,6 +138,16 @@ uint16_t conf_trunk_find(const struct conf *conf, struct slice name)
 	return find(conf->trunks, sizeof(conf->trunks[0]), conf->trunks_count, name);
 }
 
+uint16_t conf_group_find(const struct conf *conf, struct slice name)
+{
+	return find(conf->groups, sizeof(conf->groups[0]), conf->groups_count, name);
+}
+
+uint16_t conf_hours_find(const struct conf *conf, struct slice name)
+{
+	return find(conf->hours, sizeof(conf->hours[0]), conf->hours_count, name);
+}
+
 bool conf_number_matches(const struct conf_number *number, struct slice dialled)
 {
 	return number->prefix ? slice_starts(dialled, number->digits)

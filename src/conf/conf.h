@@ -12,8 +12,8 @@
 #ifndef TG_CONF_CONF_H
 #define TG_CONF_CONF_H
 
-#include "base/addr.h"
 #include "base/log.h"
+#include "conf/conf_policy.h"
 
 enum {
 	/* octets of the file; what conf_write() writes is always shorter */
@@ -21,37 +21,14 @@ enum {
 	CONF_INTERFACES_MAX = 16,
 	CONF_NETWORKS_MAX = 64, /* a set of them is a 64-bit mask */
 	CONF_PBXS_MAX = 16,
+	CONF_PBX_NUMBERS_MAX = 256,
 	CONF_TRUNKS_MAX = 64,
 	CONF_TRUNK_NETWORKS_MAX = 31, /* with its address a set of 32 */
 	CONF_TRUNK_SOURCES_MAX = 512, /* addresses and networks of all trunks together */
 	CONF_INBOUND_MAX = 4096,
 	CONF_EMERGENCY_MAX = 32,
 	CONF_ALLOW_MAX = 1024,
-	CONF_NAME_MAX = 32,
-	CONF_NONE = 0xffff /* index of a reference that is not given */
-};
-
-/** Names an item of another list. */
-struct conf_ref {
-	struct slice name; /* empty = not given */
-	uint16_t index;    /* into that list, or CONF_NONE */
-};
-
-/** A dialled number, or all that begin with it. */
-struct conf_number {
-	struct slice digits; /* digits, one leading +, * and # where the row allows them */
-	bool prefix;         /* it was written with a final '*', which is not in `digits` */
-};
-
-/** Where a peer lives: an address, or a name for the resolver. */
-struct conf_host {
-	struct slice name;   /* host name or address as text, without port */
-	/* its port is always set; family TG_AF_NONE when `name` must be resolved */
-	struct tg_addr addr;
-};
-
-struct conf_ports {
-	uint16_t lo, hi; /* lo < hi, both included */
+	CONF_NAME_MAX = 32
 };
 
 struct conf_site {
@@ -84,6 +61,9 @@ struct conf_pbx {
 	struct conf_host address; /* always an address, never a name */
 	/* host part of the URIs that we send it; its address unless set */
 	struct slice domain;
+	/* what it may show as caller, beside the inbound numbers that lead to it */
+	struct conf_number numbers[CONF_PBX_NUMBERS_MAX];
+	uint32_t numbers_count;
 };
 
 /** A provider. */
@@ -101,6 +81,10 @@ struct conf_trunk {
 	struct slice username; /* empty = none: known to the provider by address alone */
 	uint32_t expires_s;
 	uint32_t calls; /* most at a time */
+	uint8_t render;          /* enum conf_render: how numbers are written there */
+	struct slice tech_prefix; /* digits before each number; empty = none */
+	struct slice caller;     /* shown for callers without a number; empty = username */
+	struct slice rates;      /* name of its rate deck; empty = the site's */
 };
 
 /** Where calls to one of our numbers go: exactly one of account and pbx is set. */
@@ -126,8 +110,10 @@ struct conf_accounts {
 	uint32_t expires_min_s, expires_max_s;
 	uint32_t bindings; /* most per account */
 	uint8_t digest;    /* enum conf_digest: what challenges offer */
-	struct conf_ref default_networks[CONF_NETWORKS_MAX]; /* for accounts that name none */
+	/* for accounts that name none */
+	struct conf_ref default_networks[CONF_NETWORKS_MAX];
 	uint32_t default_networks_count;
+	struct conf_ref default_group; /* likewise; CONF_NONE = no group */
 };
 
 struct conf_media {
@@ -166,6 +152,15 @@ struct conf {
 	struct conf_media media;
 	struct conf_limits limits;
 	struct conf_log log;
+	struct conf_numbers numbers;
+	struct conf_money money;
+	struct conf_hours hours[CONF_HOURS_MAX];
+	uint32_t hours_count;
+	struct conf_group groups[CONF_GROUPS_MAX];
+	uint32_t groups_count;
+	struct conf_budget budgets[CONF_BUDGETS_MAX];
+	uint32_t budgets_count;
+	struct policy_rows rules;
 	struct conf_arena *text; /* owns every slice above */
 };
 
@@ -242,6 +237,8 @@ uint16_t conf_interface_find(const struct conf *conf, struct slice name);
 uint16_t conf_network_find(const struct conf *conf, struct slice name);
 uint16_t conf_pbx_find(const struct conf *conf, struct slice name);
 uint16_t conf_trunk_find(const struct conf *conf, struct slice name);
+uint16_t conf_group_find(const struct conf *conf, struct slice name);
+uint16_t conf_hours_find(const struct conf *conf, struct slice name);
 
 /** True when the dialled text is the number, or begins with it when it is a prefix. */
 bool conf_number_matches(const struct conf_number *number, struct slice dialled);

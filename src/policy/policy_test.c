@@ -10,8 +10,11 @@ static const struct policy_inbound inbound[] = {
 };
 
 #define S(text) SLICE_INIT(text)
-#define PHONE(dialled) { POLICY_ACCOUNT, 0, true, false, S(dialled) }
-#define TRUNK(i, dialled) { POLICY_TRUNK, i, false, false, S(dialled) }
+#define FACTS(who, i, home, name, to) \
+	{ .party = who, .peer = i, .source.allowed = home, .dialled_is_account = name, \
+	  .dialled = S(to) }
+#define PHONE(dialled) FACTS(POLICY_ACCOUNT, 0, true, false, dialled)
+#define TRUNK(i, dialled) FACTS(POLICY_TRUNK, i, false, false, dialled)
 
 static const struct {
 	const char *why;
@@ -32,31 +35,31 @@ static const struct {
 	{ "an emergency number is whole", -1, PHONE("1122"), 403, 0, "not-listed" },
 	{ "an account",
 	  0,
-	  { POLICY_ACCOUNT, 0, true, true, S("102") },
+	  FACTS(POLICY_ACCOUNT, 0, true, true, "102"),
 	  0,
 	  POLICY_ACCOUNT,
 	  "account" },
 	{ "R31 wrong place",
 	  -1,
-	  { POLICY_ACCOUNT, 0, false, true, S("102") },
+	  FACTS(POLICY_ACCOUNT, 0, false, true, "102"),
 	  403,
 	  0,
 	  "source-not-allowed" },
 	{ "R59 emergency from there too",
 	  -1,
-	  { POLICY_ACCOUNT, 0, false, false, S("112") },
+	  FACTS(POLICY_ACCOUNT, 0, false, false, "112"),
 	  0,
 	  POLICY_TRUNK,
 	  "emergency" },
 	{ "the PBX is not sent to itself",
 	  0,
-	  { POLICY_PBX, 0, true, false, S("*97") },
+	  FACTS(POLICY_PBX, 0, true, false, "*97"),
 	  403,
 	  0,
 	  "not-listed" },
 	{ "the PBX dials out",
 	  0,
-	  { POLICY_PBX, 0, true, false, S("+34911") },
+	  FACTS(POLICY_PBX, 0, true, false, "+34911"),
 	  0,
 	  POLICY_TRUNK,
 	  "outbound" },
@@ -66,7 +69,7 @@ static const struct {
 	{ "C12: trunk to trunk", -1, TRUNK(0, "+34910000000"), 404, 0, "no-inbound-number" },
 	{ "C12: not even to an account's name",
 	  -1,
-	  { POLICY_TRUNK, 0, false, true, S("101") },
+	  FACTS(POLICY_TRUNK, 0, false, true, "101"),
 	  404,
 	  0,
 	  "no-inbound-number" },
@@ -75,8 +78,14 @@ static const struct {
 TEST(policy_decide)
 {
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		const struct policy p = { emergency, allowed, inbound, COUNT(emergency),
-			                  COUNT(allowed), COUNT(inbound), rows[i].pbx, true };
+		const struct policy p = { .emergency = emergency,
+			                  .allow = allowed,
+			                  .inbound = inbound,
+			                  .emergency_count = COUNT(emergency),
+			                  .allow_count = COUNT(allowed),
+			                  .inbound_count = COUNT(inbound),
+			                  .pbx = rows[i].pbx,
+			                  .has_trunks = true };
 		struct policy_verdict v;
 
 		policy_decide(&v, &p, &rows[i].facts);

@@ -255,7 +255,7 @@ static void decide(struct vault *v, const struct link_msg *msg, const struct vau
 	const struct policy_facts facts = {
 		.party = ask->party,
 		.peer = ask->peer,
-		.source_allowed = a == NULL ||
+		.source.allowed = a == NULL ||
 			(a->networks & role_networks_of(v->env.site, &ask->flow)) != 0,
 		.dialled_is_account = vault_account_find(v, link_text(&ask->dialled)) != NULL,
 		.dialled = link_text(&ask->dialled),
