@@ -1,4 +1,10 @@
-/* Port pairs and when each may be used again. */
+/*
+ * Port pairs and when each may be used again.
+ *
+ * Free pairs lie in an array without order, so that a random one is drawn and taken out in two
+ * steps; resting ones hang in a list in the order in which they were given back, which is the order
+ * in which they become free.  So an attempt costs the same when nearly all are taken.
+ */
 #include "media/ports.h"
 
 #include "base/macros.h"
@@ -6,17 +12,34 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* Draws before the free pairs are counted out; with half of them free, 16 misses are 1 in 65536. */
-enum { DRAWS = 16 };
+enum pair_state { PAIR_FREE, PAIR_TAKEN, PAIR_RESTING };
+
+/* No pair; there are fewer than this. */
+#define NO_PAIR UINT16_MAX
+
+struct pair {
+	uint64_t free_ms;    /* RESTING: from when on it may be picked */
+	uint16_t prev, next; /* RESTING: neighbours in the list, or NO_PAIR */
+	uint16_t at;         /* FREE: place in `free` */
+	uint8_t state;       /* enum pair_state */
+};
 
 struct media_ports {
 	uint32_t rest_ms;
 	uint32_t pairs;
-	uint16_t first;     /* even */
-	uint64_t free_ms[]; /* from when on it may be picked; UINT64_MAX = taken */
+	uint16_t first;              /* even */
+	uint16_t free_count;
+	uint16_t rest_head, rest_tail; /* the oldest, the youngest */
+	uint16_t *free;              /* [pairs], behind `pair` */
+	struct pair pair[];
 };
 
-#define TAKEN UINT64_MAX
+static void put_free(struct media_ports *ports, uint16_t i)
+{
+	ports->pair[i].state = PAIR_FREE;
+	ports->pair[i].at = ports->free_count;
+	ports->free[ports->free_count++] = i;
+}
 
 struct media_ports *media_ports_new(uint16_t min, uint16_t max, uint32_t rest_ms)
 {
@@ -26,12 +49,16 @@ struct media_ports *media_ports_new(uint16_t min, uint16_t max, uint32_t rest_ms
 
 	if (min == 0 || pairs == 0)
 		return NULL;
-	ports = calloc(1, sizeof(*ports) + pairs * sizeof(ports->free_ms[0]));
+	ports = calloc(1, sizeof(*ports) + pairs * (sizeof(ports->pair[0]) + sizeof(uint16_t)));
 	if (ports == NULL)
 		return NULL;
 	ports->rest_ms = rest_ms;
 	ports->pairs = pairs;
 	ports->first = (uint16_t)first;
+	ports->rest_head = ports->rest_tail = NO_PAIR;
+	ports->free = (uint16_t *)(void *)&ports->pair[pairs];
+	for (uint32_t i = 0; i < pairs; i++)
+		put_free(ports, (uint16_t)i);
 	return ports;
 }
 
@@ -40,83 +67,98 @@ void media_ports_free(struct media_ports *ports)
 	free(ports);
 }
 
-static uint16_t port_at(const struct media_ports *ports, uint32_t pair)
-{
-	return (uint16_t)(ports->first + 2 * pair);
-}
-
-static uint32_t pair_of(const struct media_ports *ports, uint16_t port)
+static uint16_t pair_of(const struct media_ports *ports, uint16_t port)
 {
 	assert(port >= ports->first && (uint32_t)(port - ports->first) / 2 < ports->pairs);
-	return (uint32_t)(port - ports->first) / 2;
+	return (uint16_t)((port - ports->first) / 2);
 }
 
-/* The n-th pair that is free, for when few are. */
-static uint32_t nth_free(const struct media_ports *ports, uint64_t now_ms, uint64_t n)
+static void take_free(struct media_ports *ports, uint16_t i)
 {
-	uint32_t pair = 0;
+	uint16_t at = ports->pair[i].at, last = ports->free[--ports->free_count];
 
-	for (;; pair++) {
-		if (ports->free_ms[pair] > now_ms)
-			continue;
-		if (n-- == 0)
-			return pair;
+	ports->free[at] = last;
+	ports->pair[last].at = at;
+	ports->pair[i].state = PAIR_TAKEN;
+}
+
+static void take_resting(struct media_ports *ports, uint16_t i)
+{
+	struct pair *p = &ports->pair[i];
+
+	if (p->prev == NO_PAIR)
+		ports->rest_head = p->next;
+	else
+		ports->pair[p->prev].next = p->next;
+	if (p->next == NO_PAIR)
+		ports->rest_tail = p->prev;
+	else
+		ports->pair[p->next].prev = p->prev;
+	p->state = PAIR_TAKEN;
+}
+
+static void wake_rested(struct media_ports *ports, uint64_t now_ms)
+{
+	uint16_t i;
+
+	while ((i = ports->rest_head) != NO_PAIR && ports->pair[i].free_ms <= now_ms) {
+		take_resting(ports, i);
+		put_free(ports, i);
 	}
-}
-
-static uint64_t count_free(const struct media_ports *ports, uint64_t now_ms)
-{
-	uint64_t n = 0;
-
-	for (uint32_t pair = 0; pair < ports->pairs; pair++)
-		n += ports->free_ms[pair] <= now_ms;
-	return n;
 }
 
 enum tg_err media_ports_pick(struct media_ports *ports, struct tg_rng *rng, uint64_t now_ms,
                              uint16_t *port)
 {
-	uint32_t pair = 0;
-	uint64_t n;
+	uint16_t i;
 
-	for (int draw = 0; draw < DRAWS; draw++) {
-		pair = (uint32_t)tg_rng_below(rng, ports->pairs);
-		if (ports->free_ms[pair] <= now_ms)
-			goto found;
-	}
-	n = count_free(ports, now_ms);
-	if (n == 0)
+	wake_rested(ports, now_ms);
+	if (ports->free_count == 0)
 		return TG_ELIMIT;
-	pair = nth_free(ports, now_ms, tg_rng_below(rng, n));
-found:
-	ports->free_ms[pair] = TAKEN;
-	*port = port_at(ports, pair);
+	i = ports->free[tg_rng_below(rng, ports->free_count)];
+	take_free(ports, i);
+	*port = (uint16_t)(ports->first + 2 * i);
 	return TG_OK;
 }
 
 enum tg_err media_ports_take(struct media_ports *ports, uint16_t port)
 {
-	uint32_t pair;
+	uint16_t i;
 
 	if (port % 2 != 0 || port < ports->first ||
 	    (uint32_t)(port - ports->first) / 2 >= ports->pairs)
 		return TG_EBAD;
-	pair = pair_of(ports, port);
-	if (ports->free_ms[pair] == TAKEN)
+	i = pair_of(ports, port);
+	if (ports->pair[i].state == PAIR_TAKEN)
 		return TG_EBUSY;
-	ports->free_ms[pair] = TAKEN;
+	if (ports->pair[i].state == PAIR_FREE)
+		take_free(ports, i);
+	else
+		take_resting(ports, i);
 	return TG_OK;
 }
 
 void media_ports_give(struct media_ports *ports, uint16_t port, uint64_t now_ms)
 {
-	uint32_t pair = pair_of(ports, port);
+	uint16_t i = pair_of(ports, port), tail = ports->rest_tail;
+	struct pair *p = &ports->pair[i];
 
-	assert(ports->free_ms[pair] == TAKEN);
-	ports->free_ms[pair] = now_ms + ports->rest_ms;
+	assert(p->state == PAIR_TAKEN);
+	*p = (struct pair){ .free_ms = now_ms + ports->rest_ms,
+		            .prev = tail,
+		            .next = NO_PAIR,
+		            .state = PAIR_RESTING };
+	if (tail == NO_PAIR)
+		ports->rest_head = i;
+	else
+		ports->pair[tail].next = i;
+	ports->rest_tail = i;
 }
 
 void media_ports_undo(struct media_ports *ports, uint16_t port)
 {
-	ports->free_ms[pair_of(ports, port)] = 0;
+	uint16_t i = pair_of(ports, port);
+
+	assert(ports->pair[i].state == PAIR_TAKEN);
+	put_free(ports, i);
 }

@@ -12,7 +12,7 @@ struct media_ports;
  * min, max  the range, both ends included; an odd min or even max loses that port
  * rest_ms   a pair given back is not picked again for so long
  *
- * NULL without memory, or when the range holds no pair.  8 bytes a pair.
+ * NULL without memory, or when the range holds no pair.  18 bytes a pair.
  */
 struct media_ports *media_ports_new(uint16_t min, uint16_t max, uint32_t rest_ms);
 
@@ -21,8 +21,10 @@ void media_ports_free(struct media_ports *ports);
 
 /**
  * Take a random free pair; every free one is as likely, so ports tell nothing about each other.
+ * Costs the same however many are free.
  *
- * port  the even one; set only on TG_OK
+ * now_ms  never earlier than in a call before
+ * port    the even one; set only on TG_OK
  *
  * TG_ELIMIT  all are taken or resting
  */

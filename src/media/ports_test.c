@@ -81,6 +81,36 @@ TEST(ports_take)
 	media_ports_free(p);
 }
 
+/* The list of resting pairs keeps its order, whichever pair is taken out of it. */
+TEST(ports_rest_order)
+{
+	static const uint16_t all[] = { 20000, 20002, 20004 };
+
+	for (size_t again = 0; again < COUNT(all); again++) {
+		struct media_ports *p = media_ports_new(20000, 20005, 1000);
+		struct tg_rng rng = rng_of(4);
+		uint16_t port = 0;
+		unsigned n = 0;
+
+		if (p == NULL)
+			return;
+		for (size_t i = 0; i < COUNT(all); i++) {
+			CHECK(media_ports_take(p, all[i]) == TG_OK, "free");
+			media_ports_give(p, all[i], i);
+		}
+		CHECK(media_ports_take(p, all[again]) == TG_OK, "first, middle and last");
+		media_ports_give(p, all[again], 500);
+		while (media_ports_pick(p, &rng, 1499, &port) == TG_OK) {
+			CHECK(port != all[again], "it rests anew");
+			n++;
+		}
+		CHECK(n == 2, "the others have rested");
+		CHECK(media_ports_pick(p, &rng, 1500, &port) == TG_OK && port == all[again],
+		      "and then it");
+		media_ports_free(p);
+	}
+}
+
 /* E9: nobody who sees ports of calls can tell the next.  Neighbours come by chance only. */
 TEST(ports_unpredictable)
 {
