@@ -28,6 +28,10 @@
 	X(CONFIG_LOADED, config_loaded, INFO, FREE, "file site", "The configuration is in force.") \
 	X(CONFIG_REFUSED, config_refused, ERROR, FREE, "file line column why", \
 	  "The configuration has a mistake; nothing of it is in force.") \
+	X(RATES_LOADED, rates_loaded, INFO, FREE, "deck rows currency", \
+	  "A rate deck is in force.") \
+	X(RATES_REFUSED, rates_refused, ERROR, FREE, "deck why", \
+	  "A rate deck was refused; the one in force stays.") \
 	X(LISTENING, listening, INFO, FREE, "interface address side", \
 	  "An interface takes SIP packets.") \
 	X(LISTEN_FAILED, listen_failed, ERROR, FREE, "interface address why", \

@@ -154,8 +154,8 @@ struct deck_change {
 /** Prefixes, each by its newest row. */
 struct deck_diff {
 	uint32_t added, removed, dearer, cheaper;
-	uint32_t same; /* for a call of three minutes; `terms` of them bill other increments or fees */
-	uint32_t terms;
+	uint32_t same;  /* for a call of three minutes */
+	uint32_t terms; /* of those, how many bill other increments or fees */
 	uint32_t changes_count;
 	struct deck_change changes[DECK_CHANGES_MAX]; /* the largest, largest first */
 };

@@ -207,7 +207,8 @@ static bool all_digits(struct slice s)
 }
 
 /* Digits of a code behind its country's, "+" and "00" taken off; false: not a prefix. */
-static bool code_of(char out[DECK_PREFIX_MAX], uint8_t *len, struct slice country, struct slice code)
+static bool code_of(char out[DECK_PREFIX_MAX], uint8_t *len, struct slice country,
+                    struct slice code)
 {
 	code = slice_trim(code);
 	if (country.len == 0 && code.len > 0 && code.p[0] == '+')

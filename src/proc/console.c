@@ -69,6 +69,7 @@ static const struct route {
 	{ "secret", NULL, ROLE(VAULT) },
 	{ "key", NULL, ROLE(VAULT) },
 	{ "records", NULL, ROLE(VAULT) },
+	{ "rates-reload", NULL, ROLE(VAULT) },
 #undef ROLE
 };
 

@@ -304,6 +304,15 @@ static const char *open_vault(struct vault_role *r)
 	return why != NULL ? why : start_store(r);
 }
 
+static const char *open_decks(struct vault_role *r)
+{
+	r->decks = decks_new(r->env.conf);
+	if (r->decks == NULL)
+		return "no memory for the rate decks";
+	(void)vault_role_rates(r, SLICE(""));
+	return NULL;
+}
+
 static void vault_role_free(void *role)
 {
 	struct vault_role *r = role;
@@ -311,6 +320,7 @@ static void vault_role_free(void *role)
 	vault_free(r->vault);
 	stop_store(r);
 	site_policy_free(r->policy);
+	decks_free(r->decks);
 	tg_wipe(r, sizeof(*r));
 	free(r);
 }
@@ -331,7 +341,9 @@ static void *vault_role_create(const struct proc_env *env, const char **why)
 	site_routes(&r->routes, env->conf);
 	tg_rng_init(&r->rng, env->seed);
 	tg_wipe(r->env.seed, sizeof(r->env.seed));
-	*why = open_store(r);
+	*why = open_decks(r);
+	if (*why == NULL)
+		*why = open_store(r);
 	if (*why == NULL)
 		*why = open_vault(r);
 	if (*why == NULL)

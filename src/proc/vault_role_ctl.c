@@ -6,6 +6,7 @@
  *   account rotate USER SEALED
  *   account remove USER
  *   secret set trunk/NAME SEALED
+ *   rates-reload [DECK]
  */
 #include <stdio.h>
 
@@ -332,6 +333,41 @@ static void secret_set(struct vault_role *r, const struct link_msg *ask, struct 
 	reply_later(r, ask, buf_slice(&b));
 }
 
+/* ---- rate decks ---- */
+
+static void deck_taken(void *ctx, struct slice name, const struct deck *deck)
+{
+	struct vault_role *r = ctx;
+
+	log_event(r->env.log, EV_RATES_LOADED, LOG_STR("deck", name),
+	          LOG_U64("rows", deck_rows(deck)), LOG_STR("currency", deck_currency(deck)),
+	          LOG_END);
+}
+
+static void deck_refused(void *ctx, struct slice name, const char *why)
+{
+	struct vault_role *r = ctx;
+
+	log_event(r->env.log, EV_RATES_REFUSED, LOG_STR("deck", name),
+	          LOG_STR("why", slice_str(why)), LOG_END);
+}
+
+uint32_t vault_role_rates(struct vault_role *r, struct slice name)
+{
+	const struct decks_sink sink = { r, deck_taken, deck_refused };
+
+	return decks_reload(r->decks, name, &sink);
+}
+
+static void rates_reload(struct vault_role *r, const struct link_msg *ask, struct slice name)
+{
+	if (vault_role_rates(r, name) > 0)
+		refuse(r, ask, "a rate deck was refused, and the one in force stays; the log says "
+		               "why (rates_refused)");
+	else
+		post(r, ask, SLICE("{\"done\":\"reloaded\"}"), LAST);
+}
+
 /* ---- what is open: by the configuration that runs, not the file as it is now ---- */
 
 static void say_open(struct vault_role *r, const struct link_msg *ask)
@@ -368,13 +404,16 @@ bool vault_role_ctl(struct vault_role *r, const struct link_msg *ask)
 	struct slice verb, rest = slice_cut(link_body(ask), ' ', &verb);
 	bool is_account = slice_eq(verb, SLICE("account"));
 	bool is_open = slice_eq(verb, SLICE("open"));
+	bool is_rates = slice_eq(verb, SLICE("rates-reload"));
 
-	if (!is_account && !is_open && !slice_eq(verb, SLICE("secret")))
+	if (!is_account && !is_open && !is_rates && !slice_eq(verb, SLICE("secret")))
 		return false;
 	if (ask->head.from.role != LINK_CONSOLE)
 		return true; /* nobody else has an operator behind him */
 	if (is_open)
 		say_open(r, ask);
+	else if (is_rates)
+		rates_reload(r, ask, rest);
 	else if (free_reply(r) == NULL)
 		refuse(r, ask, "the disk does not keep up; try again");
 	else if (is_account)

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "conf/conf.h"
 #include "net/loop.h"
+#include "proc/decks.h"
 #include "proc/role_ops.h"
 #include "proc/site.h"
 #include "role/vault.h"
@@ -48,6 +49,7 @@ struct vault_role {
 	struct vault_loading loading[VAULT_EDGES_MAX];
 	struct vault_reply replies[VAULT_REPLIES_MAX];
 	struct store_stat told; /* what was logged */
+	struct decks *decks;
 };
 
 static inline uint64_t vault_role_wall_ms(const struct vault_role *r)
@@ -60,6 +62,9 @@ uint64_t vault_role_networks(const struct vault_role *r, struct slice names);
 
 /** True when the request was one of the shell's and has its answer, now or later. */
 bool vault_role_ctl(struct vault_role *r, const struct link_msg *ask);
+
+/** Take the rate decks, all or the named one; refusals are logged.  Returns how many there were. */
+uint32_t vault_role_rates(struct vault_role *r, struct slice name);
 
 /** Answer those whose change is on disk, and those who have waited too long. */
 void vault_role_replies(struct vault_role *r, uint64_t written);
