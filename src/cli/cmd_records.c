@@ -77,7 +77,7 @@ static json_t *row_of(uint64_t id, const struct vault_record *r, bool over)
 	json_t *o = json_object();
 
 	buf_fmt(&b, "%016llx", (unsigned long long)r->call);
-	json_object_set_new(o, "id", number(id));
+	json_object_set_new(o, "id", id != 0 ? number(id) : json_null());
 	json_object_set_new(o, "call", text(buf_slice(&b)));
 	json_object_set_new(o, "over", json_boolean(over));
 	put_parties(o, r);

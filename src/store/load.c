@@ -34,7 +34,8 @@ static enum tg_err load_account(struct store *s, sqlite3_stmt *st, const struct 
 	a.number_len = (uint8_t)number.len;
 	memcpy(a.ha1_md5, ha1, sizeof(a.ha1_md5));
 	memcpy(a.ha1_sha256, ha1 + sizeof(a.ha1_md5), sizeof(a.ha1_sha256));
-	sink->account(sink->ctx, &a, store_column(st, 4));
+	if (sink->account != NULL)
+		sink->account(sink->ctx, &a, store_column(st, 4));
 	tg_wipe(ha1, sizeof(ha1));
 	tg_wipe(&a, sizeof(a));
 	return TG_OK;
@@ -48,7 +49,8 @@ static enum tg_err load_secret(struct store *s, sqlite3_stmt *st, const struct s
 	if (sealed.len < SEAL_ROW_EXTRA || sealed.len - SEAL_ROW_EXTRA > sizeof(secret) ||
 	    seal_row_open(s->seal, secret, name, sealed) != TG_OK)
 		return TG_EBAD;
-	sink->secret(sink->ctx, name, slice_of(secret, sealed.len - SEAL_ROW_EXTRA));
+	if (sink->secret != NULL)
+		sink->secret(sink->ctx, name, slice_of(secret, sealed.len - SEAL_ROW_EXTRA));
 	tg_wipe(secret, sizeof(secret));
 	return TG_OK;
 }
@@ -69,18 +71,84 @@ static enum tg_err load_table(struct store *s, const char *sql, const struct sto
 	return err;
 }
 
+static enum tg_err load_state(struct store *s, sqlite3_stmt *st, const struct store_sink *sink)
+{
+	(void)s;
+	if (sink->state != NULL)
+		sink->state(sink->ctx, store_column(st, 0), store_column(st, 1),
+		            store_column(st, 2));
+	return TG_OK;
+}
+
+static enum tg_err load_total(struct store *s, sqlite3_stmt *st, const struct store_sink *sink)
+{
+	(void)s;
+	if (sink->total != NULL)
+		sink->total(sink->ctx, store_column(st, 0), store_column(st, 1));
+	return TG_OK;
+}
+
+static enum tg_err load_record(struct store *s, sqlite3_stmt *st, const struct store_sink *sink)
+{
+	struct vault_record r;
+
+	(void)s;
+	if (store_record_unpack(&r, (uint64_t)sqlite3_column_int64(st, 0), store_column(st, 1)) !=
+	    TG_OK)
+		return TG_EBAD;
+	if (sink->record != NULL)
+		sink->record(sink->ctx, &r);
+	return TG_OK;
+}
+
+static struct link_leg leg_of(sqlite3_stmt *st)
+{
+	return (struct link_leg){ .call = (uint64_t)sqlite3_column_int64(st, 0),
+		                  .side = (uint8_t)sqlite3_column_int(st, 1),
+		                  .branch = (uint8_t)sqlite3_column_int(st, 2) };
+}
+
+static enum tg_err load_hold(struct store *s, sqlite3_stmt *st, const struct store_sink *sink)
+{
+	const struct link_leg leg = leg_of(st);
+
+	(void)s;
+	if (sink->hold != NULL)
+		sink->hold(sink->ctx, &leg, store_column(st, 3));
+	return TG_OK;
+}
+
+static enum tg_err load_recipe(struct store *s, sqlite3_stmt *st, const struct store_sink *sink)
+{
+	const struct link_leg leg = leg_of(st);
+
+	(void)s;
+	if (sink->recipe != NULL)
+		sink->recipe(sink->ctx, &leg, store_column(st, 3));
+	return TG_OK;
+}
+
 enum tg_err store_load(struct store *s, const struct store_sink *sink)
 {
-	enum tg_err err = load_table(s, "SELECT user, sealed, max_bindings, disabled, networks,"
-	                             " number FROM account", sink, load_account);
+	static const struct {
+		const char *sql;
+		enum tg_err (*row)(struct store *, sqlite3_stmt *, const struct store_sink *);
+	} tables[] = {
+		{ "SELECT user, sealed, max_bindings, disabled, networks, number FROM account",
+		  load_account },
+		{ "SELECT name, sealed FROM secret", load_secret },
+		{ "SELECT kind, key, value FROM state", load_state },
+		{ "SELECT key, total FROM ledger", load_total },
+		{ "SELECT call, record FROM live WHERE length(record) > 0 ORDER BY start_ms",
+		  load_record },
+		{ "SELECT call, side, branch, hold FROM live WHERE length(hold) > 0", load_hold },
+		{ "SELECT call, side, branch, recipe FROM live WHERE length(recipe) > 0",
+		  load_recipe },
+	};
+	enum tg_err err = TG_OK;
 
-	if (err == TG_OK)
-		err = load_table(s, "SELECT name, sealed FROM secret", sink, load_secret);
-	for (uint32_t i = 0; err == TG_OK && i < s->losts; i++)
-		sink->record(sink->ctx, &s->lost[i]);
-	free(s->lost);
-	s->lost = NULL;
-	s->losts = 0;
+	for (size_t i = 0; err == TG_OK && i < COUNT(tables); i++)
+		err = load_table(s, tables[i].sql, sink, tables[i].row);
 	return err;
 }
 

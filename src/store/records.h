@@ -11,12 +11,13 @@ struct records_query {
 
 struct records_sink {
 	void *ctx;
-	/** One record, borrowed; `over` false: the call is up.  False: enough. */
+	/** One record, borrowed; `over` false: the call is up.  `id` 0: its number comes when its
+	 *  last word is written.  False: enough. */
 	bool (*record)(void *ctx, uint64_t id, const struct vault_record *record, bool over);
 };
 
 /**
- * Hand up the records, oldest first.
+ * Hand up the records in the order of their closing, then the calls that are up, oldest first.
  *
  * error  on failure: a sentence for the operator, NUL-terminated
  *

@@ -164,6 +164,13 @@ enum tg_err seal_open(struct seal **out, const char *dir, bool create, char *err
 	return err;
 }
 
+void seal_chain_key(const struct seal *s, uint8_t out[32])
+{
+	static const char use[] = "tollgate: chain of records";
+
+	crypto_generichash(out, 32, (const uint8_t *)use, sizeof(use) - 1, s->row, sizeof(s->row));
+}
+
 void seal_free(struct seal *s)
 {
 	sodium_free(s); /* wipes; NULL is fine */

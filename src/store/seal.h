@@ -35,6 +35,9 @@ enum {
  */
 TG_MUST_USE enum tg_err seal_open(struct seal **out, const char *dir, bool create, char *error,
                                   size_t cap);
+/** The key of the chain over the records, made of the one that seals rows. */
+void seal_chain_key(const struct seal *seal, uint8_t out[32]);
+
 /** Wipes the keys.  NULL is fine. */
 void seal_free(struct seal *seal);
 

@@ -7,7 +7,6 @@
 #include "store/store_priv.h"
 
 enum {
-	BATCH_MAX = 512,     /* jobs of one transaction */
 	ALIVE_EVERY_MS = 5000,
 	GATHER_US = 10000,      /* at least, from one transaction to the next */
 	GATHER_AWAITED_US = 3000, /* the same when somebody waits */
@@ -48,7 +47,7 @@ static void gather(struct store *s)
 		uint64_t us = awaited ? GATHER_AWAITED_US : GATHER_US;
 		uint64_t since_us = clock_us() - s->wrote_us;
 
-		if (s->stop || s->hasty || since_us >= us || s->tail - s->head >= BATCH_MAX)
+		if (s->stop || s->hasty || since_us >= us || s->tail - s->head >= STORE_BATCH_MAX)
 			return;
 		s->gathers = awaited ? GATHERS_FOR_AWAITED : GATHERS_FOR_ANY;
 		wait_us(s, us - since_us);
@@ -92,7 +91,7 @@ static void write_some(struct store *s)
 
 	gather(s);
 	from = s->head;
-	to = TG_MIN(s->tail, from + BATCH_MAX);
+	to = TG_MIN(s->tail, from + STORE_BATCH_MAX);
 	s->busy_us = clock_us();
 	pthread_mutex_unlock(&s->mutex);
 	rc = store_write(s, from, to, &failed);
@@ -157,7 +156,8 @@ void store_close(struct store *s, unsigned patience_ms)
 	seal_free(s->seal);
 	pthread_cond_destroy(&s->more);
 	pthread_mutex_destroy(&s->mutex);
-	free(s->lost);
+	store_live_fini(&s->live);
+	tg_wipe(s->chain_key, sizeof(s->chain_key));
 	free(s->jobs);
 	free(s);
 }
@@ -182,147 +182,4 @@ bool store_healthy(struct store *s)
 const char *store_result_text(int code)
 {
 	return sqlite3_errstr(code);
-}
-
-/* ---- jobs: the owner's side ---- */
-
-enum { AWAITED = true };
-
-/* The place of the next job, or NULL when the queue is full.  Only the owner moves the tail. */
-static struct store_job *begin(struct store *s, enum store_kind kind, bool drop)
-{
-	struct store_job *job = NULL;
-
-	pthread_mutex_lock(&s->mutex);
-	if (s->tail - s->head < STORE_QUEUE)
-		job = &s->jobs[s->tail % STORE_QUEUE];
-	else
-		s->stat.full++;
-	pthread_mutex_unlock(&s->mutex);
-	if (job != NULL) {
-		job->kind = (uint8_t)kind;
-		job->drop = drop;
-	}
-	return job;
-}
-
-/* awaited: somebody waits for it to be on disk. */
-static uint64_t commit(struct store *s, bool awaited)
-{
-	uint64_t number;
-
-	pthread_mutex_lock(&s->mutex);
-	number = ++s->tail;
-	s->stat.queued = number;
-	if (awaited)
-		s->awaited = number;
-	if (s->gathers == GATHERS_NOT || (awaited && s->gathers == GATHERS_FOR_ANY) ||
-	    s->tail - s->head >= BATCH_MAX)
-		pthread_cond_signal(&s->more);
-	pthread_mutex_unlock(&s->mutex);
-	return number;
-}
-
-static struct slice row_name(char mem[SEAL_NAME_MAX], const char *kind, struct slice name)
-{
-	struct buf b = buf_on(mem, SEAL_NAME_MAX);
-
-	buf_str(&b, kind);
-	buf_put(&b, name);
-	return buf_slice(&b);
-}
-
-uint64_t store_account_put(struct store *s, const struct vault_account *a, struct slice networks)
-{
-	struct store_job *job = begin(s, STORE_ACCOUNT, false);
-	struct store_account_row *row;
-	uint8_t ha1[STORE_HA1_BYTES];
-	char name[SEAL_NAME_MAX];
-
-	if (job == NULL || networks.len > sizeof(row->networks))
-		return 0;
-	row = &job->account;
-	memcpy(row->user, a->user, sizeof(row->user));
-	memcpy(row->number, a->number, sizeof(row->number));
-	row->user_len = a->user_len;
-	row->number_len = a->number_len;
-	row->max_bindings = a->max_bindings;
-	row->disabled = a->disabled;
-	row->keep_networks = networks.p == NULL;
-	row->networks_len = (uint16_t)networks.len;
-	if (networks.len > 0)
-		memcpy(row->networks, networks.p, networks.len);
-	memcpy(ha1, a->ha1_md5, sizeof(a->ha1_md5));
-	memcpy(ha1 + sizeof(a->ha1_md5), a->ha1_sha256, sizeof(a->ha1_sha256));
-	seal_row(s->seal, row->sealed, row_name(name, "account/", slice_of(a->user, a->user_len)),
-	         slice_of(ha1, sizeof(ha1)));
-	tg_wipe(ha1, sizeof(ha1));
-	return commit(s, AWAITED);
-}
-
-uint64_t store_account_drop(struct store *s, struct slice user)
-{
-	struct store_job *job = begin(s, STORE_ACCOUNT, true);
-	struct store_account_row *row;
-
-	if (job == NULL || user.len > sizeof(row->user))
-		return 0;
-	row = &job->account;
-	memcpy(row->user, user.p, user.len);
-	row->user_len = (uint8_t)user.len;
-	return commit(s, AWAITED);
-}
-
-uint64_t store_secret_put(struct store *s, struct slice name, struct slice secret)
-{
-	struct store_job *job = begin(s, STORE_SECRET, false);
-
-	if (job == NULL || secret.len > VAULT_SECRET_MAX || name.len > SEAL_NAME_MAX)
-		return 0;
-	link_text_set(&job->secret.name, name);
-	job->secret.sealed_len = (uint16_t)(secret.len + SEAL_ROW_EXTRA);
-	seal_row(s->seal, job->secret.sealed, name, secret);
-	return commit(s, AWAITED);
-}
-
-uint64_t store_secret_drop(struct store *s, struct slice name)
-{
-	struct store_job *job = begin(s, STORE_SECRET, true);
-
-	if (job == NULL)
-		return 0;
-	link_text_set(&job->secret.name, name);
-	return commit(s, AWAITED);
-}
-
-uint64_t store_binding_put(struct store *s, const struct link_binding *b, struct slice iface)
-{
-	struct store_job *job = begin(s, STORE_BINDING, b->expires_ms == 0);
-
-	if (job == NULL)
-		return 0;
-	job->binding.b = *b;
-	link_text_set(&job->binding.iface, iface);
-	return commit(s, !AWAITED);
-}
-
-uint64_t store_record(struct store *s, const struct vault_record *record, bool over)
-{
-	struct store_job *job = begin(s, STORE_RECORD, false);
-
-	if (job == NULL)
-		return 0;
-	job->over = over;
-	job->record = *record;
-	return commit(s, !AWAITED);
-}
-
-uint64_t store_record_reopen(struct store *s, uint64_t call)
-{
-	struct store_job *job = begin(s, STORE_REOPEN, false);
-
-	if (job == NULL)
-		return 0;
-	job->reopen = call;
-	return commit(s, !AWAITED);
 }

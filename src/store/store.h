@@ -122,8 +122,6 @@ uint64_t store_recipe_put(struct store *store, const struct link_leg *leg, struc
 uint64_t store_recipe_drop(struct store *store, const struct link_leg *leg);
 /** over: the last word on this call.  A call that store_load() handed up is claimed by this. */
 uint64_t store_record(struct store *store, const struct vault_record *record, bool over);
-/** A call that was handed up by store_load() lives: its record is open again. */
-uint64_t store_record_reopen(struct store *store, uint64_t call);
 /** The end of an attempt: store_change() that also drops its hold and its recipe. */
 uint64_t store_settle(struct store *store, const struct store_change *change);
 

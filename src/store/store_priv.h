@@ -5,13 +5,24 @@
 #include <pthread.h>
 #include <sqlite3.h>
 
-#include "store/store.h"
+#include "base/table.h"
+#include "store/chain.h"
 
-enum { STORE_VERSION = 1, STORE_PATH_CAP = 4096 };
+enum {
+	STORE_VERSION = 2,
+	STORE_PATH_CAP = 4096,
+	STORE_BATCH_MAX = 512,  /* jobs of one transaction */
+	STORE_MARK_BYTES = 16,
+	STORE_PACK_MAX = 2048,  /* of a record */
+	STORE_SEEN = 1 << 14,   /* places; twice the totals of one transaction */
+	STORE_LIVE_MAX = 1 << 18 /* attempts at a time: more than any configuration allows */
+};
 
 /*
  * Columns of a record: how it is bound, its name, the field.  INT: any integer; TEXT: a link_text;
- * ADDR: a tg_addr as text.  Statements, loading and the reader follow from this table.
+ * ADDR: a tg_addr as text.  Statements, loading and the reader follow from this table, and what a
+ * record's mark covers.  New ones go to the end; then old databases get the column at the start,
+ * and old marks stay right, because a mark leaves out what is 0 or empty (pack.c).
  */
 #define STORE_RECORD_COLUMNS(X)                              \
 	X(INT, start_ms, start_ms)                           \
@@ -47,7 +58,14 @@ enum { STORE_VERSION = 1, STORE_PATH_CAP = 4096 };
 	X(INT, b_jitter_us, media[1].jitter_us)              \
 	X(INT, b_silent_ms, media[1].silent_ms)
 
-enum store_kind { STORE_ACCOUNT, STORE_SECRET, STORE_BINDING, STORE_RECORD, STORE_REOPEN };
+enum store_kind {
+	STORE_REFUSED, /* the database does not want it */
+	STORE_ACCOUNT,
+	STORE_SECRET,
+	STORE_BINDING,
+	STORE_CHANGE,
+	STORE_STATE
+};
 
 /* HA1s as they are sealed together. */
 enum { STORE_HA1_BYTES = 16 + 32, STORE_HA1_SEALED = STORE_HA1_BYTES + SEAL_ROW_EXTRA };
@@ -71,25 +89,99 @@ struct store_binding_row {
 	struct link_text iface;
 };
 
+/** Octets, one part after another: hold, recipe, totals as lengths of key and blob and both. */
+struct store_change_row {
+	struct link_leg leg;
+	int16_t hold_len, recipe_len; /* STORE_KEEP = as it is */
+	uint8_t totals;
+	bool has_record, over;
+	struct vault_record record;
+	uint8_t bytes[STORE_HOLD_MAX + STORE_RECIPE_MAX +
+	              STORE_TOTALS_MAX * (4 + STORE_KEY_MAX + STORE_TOTAL_MAX)];
+};
+enum { STORE_KEEP = -1 };
+
+struct store_state_row {
+	uint16_t kind_len, key_len, blob_len;
+	uint8_t bytes[STORE_KIND_MAX + STORE_KEY_MAX + STORE_STATE_MAX];
+};
+
 /** One job: values only. */
 struct store_job {
 	uint8_t kind; /* enum store_kind */
-	bool drop, over;
+	bool drop;
 	union {
 		struct store_account_row account;
 		struct store_secret_row secret;
 		struct store_binding_row binding;
-		struct vault_record record;
-		uint64_t reopen;
+		struct store_change_row change;
+		struct store_state_row state;
 	};
 };
 
+/* ---- rows of calls that run: which row is whose ---- */
+
+enum store_part { STORE_HAS_RECORD = 1, STORE_HAS_HOLD = 2, STORE_HAS_RECIPE = 4, STORE_LOST = 8 };
+
+struct store_seat {
+	uint64_t call;
+	uint8_t side, branch;
+	uint8_t parts; /* enum store_part; 0 = a free row */
+};
+
+/**
+ * The store thread's picture of table `live`: finds a row without an index on disk, and gives rows
+ * out so that few pages are touched.  Every change can be taken back with its transaction.
+ */
+struct store_live {
+	struct store_seat *seats; /* by row, from 1 */
+	struct tg_table *by_leg;
+	uint32_t *free;           /* rows given back, the last on top */
+	uint32_t frees, fresh;    /* rows above `fresh` were never used */
+	uint32_t used, losts;
+	uint32_t undos;
+	struct store_undo {
+		uint32_t row;
+		struct store_seat was;
+	} undo[STORE_BATCH_MAX * 2 + 64]; /* two rows a job, and what is swept */
+};
+
+TG_MUST_USE enum tg_err store_live_init(struct store_live *live);
+void store_live_fini(struct store_live *live);
+/** The row of this attempt, 0 = none. */
+uint32_t store_live_find(const struct store_live *live, const struct link_leg *leg);
+/** Has any attempt of this call a hold? */
+bool store_live_holds(const struct store_live *live, uint64_t call);
+/** A row for it, or 0 when all are in use. */
+uint32_t store_live_take(struct store_live *live, const struct link_leg *leg, uint8_t parts);
+/** parts 0: the row is free. */
+void store_live_set(struct store_live *live, uint32_t row, uint8_t parts);
+/** At the start: this row is in use.  False: it cannot be. */
+bool store_live_load(struct store_live *live, uint32_t row, const struct store_seat *seat);
+/** At the start, after all rows. */
+void store_live_loaded(struct store_live *live);
+void store_live_keep(struct store_live *live); /* the transaction is on disk */
+void store_live_undo(struct store_live *live); /* it is not */
+
+/* ---- the chain ---- */
+
+struct store_mark {
+	uint8_t octets[STORE_MARK_BYTES];
+};
+
+struct store_chain {
+	uint64_t id; /* of the newest record; 0 = none yet */
+	struct store_mark mark;
+};
+
 enum store_statement {
-	ST_BEGIN, ST_COMMIT, ST_ROLLBACK, ST_ALIVE,
+	ST_BEGIN, ST_COMMIT, ST_ROLLBACK, ST_META_PUT,
 	ST_ACCOUNT_PUT, ST_ACCOUNT_DROP, ST_ACCOUNT_BINDINGS,
 	ST_SECRET_PUT, ST_SECRET_DROP,
 	ST_BINDING_PUT, ST_BINDING_DROP, ST_BINDING_EXPIRE,
-	ST_RECORD_ADD, ST_RECORD_SET, ST_RECORD_REOPEN,
+	ST_STATE_PUT, ST_STATE_DROP,
+	ST_LIVE_ADD, ST_LIVE_SET, ST_LIVE_DROP, ST_LIVE_GET,
+	ST_RECORD_ADD, ST_TOTAL_PUT,
 	ST_COUNT
 };
 
@@ -104,12 +196,14 @@ struct store {
 	sqlite3 *reader; /* the owner's */
 	sqlite3_stmt *bindings; /* of `reader` */
 	sqlite3_stmt *st[ST_COUNT];
-	struct vault_record *lost; /* what store_open() closed, until store_load() */
-	uint32_t losts;
+	uint8_t chain_key[32];
+	struct chain_report damage;
 	/* the store thread's */
-	uint32_t open_records;
-	uint64_t swept_ms;
-	int64_t lost_from; /* lowest id of the records that store_open() closed; 0 = none */
+	struct store_live live;
+	struct store_chain chain;
+	uint64_t totals_written; /* rows, for the tests and the bench */
+	uint64_t swept_ms, alive_ms, opened_ms; /* wall clock */
+	uint32_t seen[STORE_SEEN]; /* totals of this transaction: places of keys, see write_call.c */
 	/* the queue: jobs [head, tail) wait; the thread writes them where they are */
 	struct store_job *jobs;
 	pthread_mutex_t mutex;
@@ -129,14 +223,52 @@ struct store {
 	struct store_stat stat;
 };
 
-/** sqlite.c: tables, statements, start.  SQLite's result. */
+/** sqlite.c: an SQL number, -1 when there is none. */
+int64_t store_number_of(sqlite3 *db, const char *text);
+/** sqlite.c: open a connection. */
+int store_open_db(sqlite3 **db, const char *path, int flags);
+/** schema.c: make the tables, or bring them to STORE_VERSION.  SQLite's result. */
+int store_schema(struct store *s, int64_t version);
+/** schema.c */
 int store_prepare(struct store *s);
-/** records.c: read a row of "id, call, over" STORE_RECORD_COLUMNS. */
+/** records.c: read a row of "id, call" STORE_RECORD_COLUMNS. */
 void store_record_read(struct vault_record *out, sqlite3_stmt *st);
+/** records.c: the command line's connection; errors as of records_each(). */
+TG_MUST_USE enum tg_err records_open(sqlite3 **out, const char *dir, bool write, char *error,
+                                     size_t cap);
+/** records.c: what a record that a crash left open looks like. */
+void store_record_lost(struct vault_record *record, uint64_t lost_ms);
+
+/** pack.c: a record's values.  Returns the length. */
+size_t store_record_pack(uint8_t out[STORE_PACK_MAX], const struct vault_record *record);
+/** pack.c: the same from a row with the columns from `at` on.  False: we have not written this. */
+bool store_record_pack_row(uint8_t out[STORE_PACK_MAX], size_t *len, sqlite3_stmt *st, int at);
+/** pack.c: TG_EBAD: not ours, or of a newer version. */
+TG_MUST_USE enum tg_err store_record_unpack(struct vault_record *out, uint64_t call,
+                                            struct slice packed);
+
+/** chain.c: the mark of a record with this number, after `chain`. */
+struct store_mark store_chain_mark(const uint8_t key[32], const struct store_chain *chain,
+                                   uint64_t id, uint64_t call, struct slice packed);
+/** chain.c: after the tables; writes a head if there is none.  SQLite's result. */
+int store_chain_open(struct store *s, uint64_t wall_ms);
+/** chain.c: inside a transaction. */
+int store_chain_head_write(struct store *s, const struct store_chain *chain);
+/** chain.c: give marks to records that have none, of version 1. */
+int store_chain_begin(struct store *s);
+
 /** write.c: write jobs [from, to) in one transaction.  Result 0, or what to try again for. */
 int store_write(struct store *s, uint64_t from, uint64_t to, uint64_t *failed);
 /** write.c: note that we live, so that a crash can be dated. */
 void store_alive(struct store *s);
+/** write.c: run a statement that was bound, and forget what was bound to it. */
+int store_run(struct store *s, enum store_statement which);
+/** write_call.c: a job of that kind. */
+int store_write_change(struct store *s, const struct store_change_row *job);
+/** write_call.c: the totals of jobs [from, to), each ledger once. */
+int store_write_totals(struct store *s, uint64_t from, uint64_t to);
+/** write_call.c: close what nobody claimed. */
+int store_close_lost(struct store *s, uint64_t now_ms);
 
 /** Bind text as it is, whatever stands in it. */
 static inline void store_bind_text(sqlite3_stmt *st, int at, struct slice s)

@@ -3,7 +3,10 @@
 
 #include "store/store_priv.h"
 
-enum { SWEEP_MS = 60000 }; /* how often bindings that ran out are removed */
+enum {
+	SWEEP_MS = 60000, /* how often bindings that ran out are removed, and lost calls closed */
+	ALIVE_MS = 1000   /* how exactly a crash is dated */
+};
 
 static uint64_t wall_ms(void)
 {
@@ -13,8 +16,7 @@ static uint64_t wall_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-/* Run a statement that was bound, and forget what was bound to it. */
-static int run(struct store *s, enum store_statement which)
+int store_run(struct store *s, enum store_statement which)
 {
 	sqlite3_stmt *st = s->st[which];
 	int rc;
@@ -34,11 +36,11 @@ static int write_account(struct store *s, const struct store_job *job)
 
 	if (job->drop) {
 		store_bind_text(s->st[ST_ACCOUNT_DROP], 1, user);
-		rc = run(s, ST_ACCOUNT_DROP);
+		rc = store_run(s, ST_ACCOUNT_DROP);
 		if (rc != SQLITE_OK)
 			return rc;
 		store_bind_text(s->st[ST_ACCOUNT_BINDINGS], 1, user);
-		return run(s, ST_ACCOUNT_BINDINGS);
+		return store_run(s, ST_ACCOUNT_BINDINGS);
 	}
 	store_bind_text(st, 1, user);
 	store_bind_blob(st, 2, slice_of(a->sealed, sizeof(a->sealed)));
@@ -47,7 +49,7 @@ static int write_account(struct store *s, const struct store_job *job)
 	if (!a->keep_networks) /* else it stays NULL */
 		store_bind_text(st, 5, slice_of(a->networks, a->networks_len));
 	store_bind_text(st, 6, slice_of(a->number, a->number_len));
-	return run(s, ST_ACCOUNT_PUT);
+	return store_run(s, ST_ACCOUNT_PUT);
 }
 
 static int write_secret(struct store *s, const struct store_job *job)
@@ -58,7 +60,7 @@ static int write_secret(struct store *s, const struct store_job *job)
 	if (!job->drop)
 		store_bind_blob(s->st[which], 2,
 		                slice_of(job->secret.sealed, job->secret.sealed_len));
-	return run(s, which);
+	return store_run(s, which);
 }
 
 static int write_binding(struct store *s, const struct store_job *job)
@@ -81,55 +83,22 @@ static int write_binding(struct store *s, const struct store_job *job)
 		sqlite3_bind_int(st, 10, b->flow.remote.port);
 		sqlite3_bind_int64(st, 11, (sqlite3_int64)b->expires_ms);
 	}
-	return run(s, which);
+	return store_run(s, which);
 }
 
-#define BIND_INT(st, at, value) sqlite3_bind_int64((st), (at), (sqlite3_int64)(value))
-#define BIND_TEXT(st, at, value) store_bind_text((st), (at), link_text(&(value)))
-#define BIND_ADDR(st, at, value) store_bind_text((st), (at), addr)
-
-static void bind_record(sqlite3_stmt *st, const struct vault_record *r, bool over,
-                        struct slice addr)
+static int write_state(struct store *s, const struct store_job *job)
 {
-	int at = 0;
+	const struct store_state_row *row = &job->state;
+	enum store_statement which = job->drop ? ST_STATE_DROP : ST_STATE_PUT;
+	const char *p = (const char *)row->bytes;
 
-	sqlite3_bind_int64(st, ++at, (sqlite3_int64)r->call);
-	sqlite3_bind_int(st, ++at, over);
-#define X(kind, name, field) BIND_##kind(st, ++at, r->field);
-	STORE_RECORD_COLUMNS(X)
-#undef X
-}
-
-static int write_record(struct store *s, const struct store_job *job)
-{
-	const struct vault_record *r = &job->record;
-	char mem[64];
-	struct buf addr = buf_on(mem, sizeof(mem));
-	int rc, changed;
-
-	tg_addr_write(&addr, &r->from);
-	bind_record(s->st[ST_RECORD_SET], r, job->over, buf_slice(&addr));
-	rc = run(s, ST_RECORD_SET);
-	changed = sqlite3_changes(s->db);
-	if (rc == SQLITE_OK && changed == 0) {
-		bind_record(s->st[ST_RECORD_ADD], r, job->over, buf_slice(&addr));
-		rc = run(s, ST_RECORD_ADD);
-		s->open_records += rc == SQLITE_OK && !job->over;
-	} else if (rc == SQLITE_OK && job->over && s->open_records > 0) {
-		s->open_records--;
-	}
-	return rc;
-}
-
-static int reopen_record(struct store *s, uint64_t call)
-{
-	int rc;
-
-	sqlite3_bind_int64(s->st[ST_RECORD_REOPEN], 1, s->lost_from);
-	sqlite3_bind_int64(s->st[ST_RECORD_REOPEN], 2, (sqlite3_int64)call);
-	rc = run(s, ST_RECORD_REOPEN);
-	s->open_records += rc == SQLITE_OK && sqlite3_changes(s->db) > 0;
-	return rc;
+	store_bind_text(s->st[which], 1, slice_of(p, row->kind_len));
+	p += row->kind_len;
+	store_bind_text(s->st[which], 2, slice_of(p, row->key_len));
+	p += row->key_len;
+	if (!job->drop)
+		store_bind_blob(s->st[which], 3, slice_of(p, row->blob_len));
+	return store_run(s, which);
 }
 
 static int write_job(struct store *s, const struct store_job *job)
@@ -141,10 +110,12 @@ static int write_job(struct store *s, const struct store_job *job)
 		return write_secret(s, job);
 	case STORE_BINDING:
 		return write_binding(s, job);
-	case STORE_RECORD:
-		return write_record(s, job);
-	case STORE_REOPEN:
-		return reopen_record(s, job->reopen);
+	case STORE_CHANGE:
+		return store_write_change(s, &job->change);
+	case STORE_STATE:
+		return write_state(s, job);
+	case STORE_REFUSED:
+		return SQLITE_OK;
 	}
 	return SQLITE_MISUSE;
 }
@@ -166,46 +137,85 @@ static bool is_for_good(int rc)
 
 static int set_alive(struct store *s, uint64_t now_ms)
 {
-	sqlite3_bind_int64(s->st[ST_ALIVE], 1, (sqlite3_int64)now_ms);
-	return run(s, ST_ALIVE);
+	int rc;
+
+	if (now_ms - s->alive_ms < ALIVE_MS)
+		return SQLITE_OK;
+	store_bind_text(s->st[ST_META_PUT], 1, SLICE("alive_ms"));
+	sqlite3_bind_int64(s->st[ST_META_PUT], 2, (sqlite3_int64)now_ms);
+	rc = store_run(s, ST_META_PUT);
+	if (rc == SQLITE_OK)
+		s->alive_ms = now_ms;
+	return rc;
+}
+
+static int sweep(struct store *s, uint64_t now_ms)
+{
+	int rc;
+
+	if (now_ms - s->swept_ms < SWEEP_MS)
+		return SQLITE_OK;
+	sqlite3_bind_int64(s->st[ST_BINDING_EXPIRE], 1, (sqlite3_int64)now_ms);
+	rc = store_run(s, ST_BINDING_EXPIRE);
+	if (rc == SQLITE_OK)
+		rc = store_close_lost(s, now_ms);
+	if (rc == SQLITE_OK)
+		s->swept_ms = now_ms;
+	return rc;
+}
+
+/* All of the transaction but its beginning and its end.  `*bad`: the job that is refused for good. */
+static int write_all(struct store *s, uint64_t from, uint64_t to, struct store_job **bad)
+{
+	uint64_t now_ms = wall_ms(), head = s->chain.id;
+	int rc = SQLITE_OK;
+
+	for (uint64_t i = from; i < to && rc == SQLITE_OK; i++) {
+		rc = write_job(s, &s->jobs[i % STORE_QUEUE]);
+		if (rc != SQLITE_OK && is_for_good(rc))
+			*bad = &s->jobs[i % STORE_QUEUE];
+	}
+	if (rc == SQLITE_OK)
+		rc = store_write_totals(s, from, to);
+	if (rc == SQLITE_OK)
+		rc = set_alive(s, now_ms);
+	if (rc == SQLITE_OK)
+		rc = sweep(s, now_ms);
+	if (rc == SQLITE_OK && s->chain.id != head)
+		rc = store_chain_head_write(s, &s->chain);
+	return rc == SQLITE_OK ? store_run(s, ST_COMMIT) : rc;
 }
 
 int store_write(struct store *s, uint64_t from, uint64_t to, uint64_t *failed)
 {
-	uint64_t now_ms = wall_ms(), refused = 0;
-	uint32_t open_before = s->open_records;
-	int rc = run(s, ST_BEGIN);
+	const struct store_chain chain = s->chain;
+	const uint64_t alive_ms = s->alive_ms, swept_ms = s->swept_ms;
+	struct store_job *bad = NULL;
+	int rc = store_run(s, ST_BEGIN);
 
 	if (rc != SQLITE_OK)
 		return rc;
-	for (uint64_t i = from; i < to && rc == SQLITE_OK; i++) {
-		rc = write_job(s, &s->jobs[i % STORE_QUEUE]);
-		if (rc != SQLITE_OK && is_for_good(rc)) {
-			refused++;
-			rc = SQLITE_OK;
-		}
-	}
-	if (rc == SQLITE_OK)
-		rc = set_alive(s, now_ms);
-	if (rc == SQLITE_OK && now_ms - s->swept_ms >= SWEEP_MS) {
-		sqlite3_bind_int64(s->st[ST_BINDING_EXPIRE], 1, (sqlite3_int64)now_ms);
-		rc = run(s, ST_BINDING_EXPIRE);
-		s->swept_ms = now_ms;
-	}
-	if (rc == SQLITE_OK)
-		rc = run(s, ST_COMMIT);
+	rc = write_all(s, from, to, &bad);
 	if (rc == SQLITE_OK) {
-		*failed += refused;
+		store_live_keep(&s->live);
 		return rc;
 	}
 	if (!sqlite3_get_autocommit(s->db)) /* some failures have rolled back already */
-		run(s, ST_ROLLBACK);
-	s->open_records = open_before;
-	return rc;
+		store_run(s, ST_ROLLBACK);
+	store_live_undo(&s->live);
+	s->chain = chain;
+	s->alive_ms = alive_ms;
+	s->swept_ms = swept_ms;
+	if (bad == NULL)
+		return rc;
+	/* nothing of it may stay, and it must not hold up all others: once more, without it */
+	bad->kind = STORE_REFUSED;
+	++*failed;
+	return store_write(s, from, to, failed);
 }
 
 void store_alive(struct store *s)
 {
-	if (s->open_records > 0)
+	if (s->live.used > 0)
 		set_alive(s, wall_ms()); /* when it fails, a crash is dated too early */
 }
