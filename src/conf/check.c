@@ -53,6 +53,12 @@ static bool same_value(const struct conf_row *row, const void *a, const void *b)
 		                ((const struct conf_ref *)b)->name);
 	case CONF_T_NUMBER:
 		return x->prefix == y->prefix && slice_eq(x->digits, y->digits);
+	case CONF_T_TEXT:
+		return slice_eq(*(const struct slice *)a, *(const struct slice *)b);
+	case CONF_T_CHOICE:
+		return *(const uint8_t *)a == *(const uint8_t *)b;
+	case CONF_T_COUNT:
+		return *(const uint32_t *)a == *(const uint32_t *)b;
 	case CONF_T_PREFIX:
 		return p->bits == q->bits && tg_addr_ip_eq(&p->addr, &q->addr);
 	default:
@@ -222,4 +228,5 @@ void conf_check(struct conf_job *job)
 	conf_check_addresses(job);
 	check_inbound(job);
 	check_sizes(job);
+	conf_check_policy(job);
 }

@@ -22,7 +22,6 @@ struct conf_numbers {
 struct conf_money {
 	struct slice currency; /* "EUR" */
 	struct slice zone;     /* IANA name; days and months begin there */
-	uint32_t guard_s;      /* how long before the paid time is over a call is hung up */
 	uint32_t renew_s;      /* how much talk is paid ahead */
 };
 
@@ -67,7 +66,8 @@ struct conf_group {
 /** A calendar of office hours. */
 struct conf_hours {
 	struct slice name;
-	uint8_t days;        /* bit 0 = Monday */
+	uint8_t days[7];     /* 0 = Monday */
+	uint32_t days_count;
 	struct slice open;   /* "08:00-19:00" */
 	struct slice holidays[HOURS_HOLIDAYS_MAX]; /* "2026-12-24", or "12-24" for every year */
 	uint32_t holidays_count;

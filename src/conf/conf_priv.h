@@ -99,6 +99,7 @@ enum conf_type {
 	CONF_T_PORTS,  /* struct conf_ports */
 	CONF_T_NUMBER, /* struct conf_number */
 	CONF_T_REF,    /* struct conf_ref */
+	CONF_T_MONEY,  /* tg_micro, above 0 */
 	CONF_TYPES
 };
 
@@ -107,7 +108,8 @@ struct conf_row {
 	enum conf_type type;
 	size_t offset; /* of the field in its section's struct */
 	uint32_t min, max;
-	const char *def;  /* as written in a file; NULL = must be given, "" = none */
+	/* as written in a file, a list with commas; NULL = must be given, "" = none */
+	const char *def;
 	const char *from; /* when not given it is made from this row (help only; check.c does it) */
 	const char *unit;
 	const char *help;
@@ -121,7 +123,7 @@ struct conf_row {
 };
 
 struct conf_section {
-	const char *name;
+	const char *name; /* "site", or "rules.where": a map in the map `rules` */
 	const char *help;
 	const struct conf_row *rows;
 	size_t rows_count;
@@ -176,6 +178,39 @@ static inline uint32_t conf_values(const void *item, const struct conf_row *row)
 
 const struct conf_section *conf_section_find(struct slice name);
 
+/** The key at the top of the file; `*leaf`: the key inside it, empty when there is none. */
+struct slice conf_section_key(const struct conf_section *section, struct slice *leaf);
+
+/* ---- texts of single rows (text.c): NULL, or what is allowed ---- */
+
+const char *conf_text_name(struct slice s);
+const char *conf_text_user(struct slice s);
+const char *conf_text_login(struct slice s);
+const char *conf_text_domain(struct slice s);
+const char *conf_text_realm(struct slice s);
+const char *conf_text_path(struct slice s);
+const char *conf_text_inbound(struct slice s);
+const char *conf_text_emergency(struct slice s);
+const char *conf_text_allow(struct slice s);
+const char *conf_text_territory(struct slice s);
+const char *conf_text_type(struct slice s);
+const char *conf_text_class(struct slice s);
+const char *conf_text_e164(struct slice s);
+const char *conf_text_shown(struct slice s);
+const char *conf_text_tech(struct slice s);
+const char *conf_text_outside(struct slice s);
+const char *conf_text_national(struct slice s);
+const char *conf_text_international(struct slice s);
+const char *conf_text_currency(struct slice s);
+const char *conf_text_zone(struct slice s);
+const char *conf_text_hours(struct slice s);
+const char *conf_text_holiday(struct slice s);
+
+/** "08:00-19:00" as minutes of the day; false when it is none. */
+bool conf_read_hours(struct slice s, uint16_t *from, uint16_t *to);
+/** 20261224 of "2026-12-24", 1224 of "12-24", 0 of anything else. */
+uint32_t conf_read_holiday(struct slice s);
+
 /** Fill job->conf from the tree by the rows; every mistake is added. */
 void conf_decode(struct conf_job *job, const struct conf_node *root);
 
@@ -183,5 +218,7 @@ void conf_decode(struct conf_job *job, const struct conf_node *root);
 void conf_check(struct conf_job *job);
 /** The part of it that looks at addresses. */
 void conf_check_addresses(struct conf_job *job);
+/** The part that looks at numbers, money and rules; it also adds the budgets that are not given. */
+void conf_check_policy(struct conf_job *job);
 
 #endif

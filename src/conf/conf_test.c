@@ -15,7 +15,6 @@
 #define TRUNK                                                                              \
 	"trunks:\n"                                                                        \
 	"- { name: acme, interface: wan, address: 198.51.100.5, username: u1 }\n"
-
 static const struct {
 	const char *why;
 	const char *in;
@@ -56,7 +55,8 @@ static const struct {
 	/* rows */
 	{ "section misspelt", IFS "limit: { calls: 1 }\n",
 	  "4:1: unknown key \"limit\"; allowed: site, interfaces, networks, pbxs, trunks, "
-	  "inbound, outbound, accounts, media, limits, log; did you mean \"limits\"?\n" },
+	  "inbound, outbound, accounts, numbers, money, hours, groups, budgets, rules, media, limits, "
+	  "log; did you mean \"limits\"?\n" },
 	{ "key misspelt", IFS "media: { prots: 20000-21999 }\n",
 	  "4:10: media: unknown key \"prots\"; allowed: ports, silence; did you mean \"ports\"?\n" },
 	{ "key far from all", IFS "media: { codec: opus }\n",

@@ -37,13 +37,28 @@ static bool is_secret(struct slice key)
 	return false;
 }
 
-static void unknown_key(struct conf_job *job, const struct conf_node *n,
-                        const struct conf_section *section)
+/* The keys that may stand in a place, for the message; each once. */
+struct keys {
+	struct conf_guess guess;
+	struct buf list;
+	struct slice last;
+};
+
+static void offer(struct keys *keys, struct slice name)
 {
-	struct conf_guess guess = conf_guess(n->key);
-	char mem[256];
-	struct buf b = buf_on(mem, sizeof(mem) - 1);
-	size_t count = section != NULL ? section->rows_count : conf_sections_count;
+	if (slice_eq(name, keys->last))
+		return; /* the next one of the same map */
+	keys->last = name;
+	conf_guess_offer(&keys->guess, name);
+	buf_fmt(&keys->list, "%s %.*s", keys->list.len > 0 ? "," : "", SLICE_FMT(name));
+}
+
+/* where  "" or "media: " */
+static void unknown_key(struct conf_job *job, const struct conf_node *n, struct slice where,
+                        const struct keys *keys)
+{
+	char hint[96];
+	struct buf h = buf_on(hint, sizeof(hint) - 1);
 
 	if (slice_eq(n->key, SLICE("<<")))
 		return; /* reported by the reader */
@@ -53,21 +68,10 @@ static void unknown_key(struct conf_job *job, const struct conf_node *n,
 		           "`tollgate secret set trunk/NAME`");
 		return;
 	}
-	for (size_t i = 0; i < count; i++) {
-		const char *name = section != NULL ? section->rows[i].name : conf_sections[i].name;
-
-		conf_guess_offer(&guess, slice_str(name));
-		buf_fmt(&b, "%s %s", i > 0 ? "," : "", name);
-	}
-	{
-		char hint[96];
-		struct buf h = buf_on(hint, sizeof(hint) - 1);
-
-		conf_guess_write(&h, &guess);
-		conf_wrong(job, n->key_mark, "%s%sunknown key \"%s\"; allowed:%.*s%.*s",
-		           section != NULL ? section->name : "", section != NULL ? ": " : "",
-		           conf_cut(n->key).s, SLICE_FMT(buf_slice(&b)), SLICE_FMT(buf_slice(&h)));
-	}
+	conf_guess_write(&h, &keys->guess);
+	conf_wrong(job, n->key_mark, "%.*s%sunknown key \"%s\"; allowed:%.*s%.*s",
+	           SLICE_FMT(where), where.len > 0 ? ": " : "", conf_cut(n->key).s,
+	           SLICE_FMT(buf_slice(&keys->list)), SLICE_FMT(buf_slice(&h)));
 }
 
 static bool decode_value(struct conf_job *job, const struct conf_section *section,
@@ -101,18 +105,25 @@ static bool decode_value(struct conf_job *job, const struct conf_section *sectio
 static void set_default(const struct conf_row *row, void *item)
 {
 	struct buf none = buf_on(NULL, 0);
-	uint32_t one = 1;
-	bool ok;
+	struct slice rest, one;
+	uint32_t n = 0;
 
 	if (row->type == CONF_T_REF)
 		((struct conf_ref *)conf_field(item, row, 0))->index = CONF_NONE;
 	if (row->def == NULL || row->def[0] == '\0')
 		return; /* all zero means none */
-	ok = conf_types[row->type].parse(row, slice_str(row->def), conf_field(item, row, 0), &none);
-	assert(ok);
-	(void)ok;
+	for (rest = slice_str(row->def); rest.len > 0; n++) {
+		bool ok;
+
+		one = rest;
+		rest = row->cap > 0 ? slice_cut(rest, ',', &one) : SLICE("");
+		ok = conf_types[row->type].parse(row, slice_trim(one), conf_field(item, row, n),
+		                                 &none);
+		assert(ok);
+		(void)ok;
+	}
 	if (row->cap > 0)
-		memcpy((char *)item + row->count_offset, &one, sizeof(one));
+		memcpy((char *)item + row->count_offset, &n, sizeof(n));
 }
 
 static void decode_list(struct conf_job *job, const struct conf_section *section,
@@ -138,10 +149,10 @@ static void decode_list(struct conf_job *job, const struct conf_section *section
 	memcpy((char *)item + row->count_offset, &count, sizeof(count));
 }
 
-static const struct conf_node *child(const struct conf_node *map, const char *key)
+static const struct conf_node *child(const struct conf_node *map, struct slice key)
 {
 	for (const struct conf_node *n = map != NULL ? map->first : NULL; n != NULL; n = n->next)
-		if (slice_eq(n->key, slice_str(key)))
+		if (slice_eq(n->key, key))
 			return n;
 	return NULL;
 }
@@ -154,16 +165,27 @@ static bool has_row(const struct conf_section *section, struct slice key)
 	return false;
 }
 
+static void unknown_row(struct conf_job *job, const struct conf_section *section,
+                        const struct conf_node *n)
+{
+	char mem[CONF_MISTAKE_TEXT_MAX];
+	struct keys keys = { conf_guess(n->key), buf_on(mem, sizeof(mem) - 1), SLICE("") };
+
+	for (size_t i = 0; i < section->rows_count; i++)
+		offer(&keys, slice_str(section->rows[i].name));
+	unknown_key(job, n, slice_str(section->name), &keys);
+}
+
 /* map is NULL when the section is not in the file. */
 static void decode_item(struct conf_job *job, const struct conf_section *section,
                         const struct conf_node *map, void *item)
 {
 	for (const struct conf_node *n = map != NULL ? map->first : NULL; n != NULL; n = n->next)
 		if (!has_row(section, n->key))
-			unknown_key(job, n, section);
+			unknown_row(job, section, n);
 	for (size_t i = 0; i < section->rows_count; i++) {
 		const struct conf_row *row = &section->rows[i];
-		const struct conf_node *n = child(map, row->name);
+		const struct conf_node *n = child(map, slice_str(row->name));
 
 		if (n == NULL || (row->type == CONF_T_REF && row->cap == 0))
 			set_default(row, item);
@@ -204,8 +226,71 @@ static void decode_section(struct conf_job *job, const struct conf_section *sect
 	memcpy((char *)job->conf + section->count_offset, &count, sizeof(count));
 }
 
+/*
+ * Keys of the top of the file, or of a map like `rules` there: those of the sections whose key is
+ * `map`, or of all when that is empty.
+ */
+static void check_keys(struct conf_job *job, const struct conf_node *at, struct slice map)
+{
+	for (const struct conf_node *n = at->first; n != NULL; n = n->next) {
+		char mem[CONF_MISTAKE_TEXT_MAX];
+		struct keys keys = { conf_guess(n->key), buf_on(mem, sizeof(mem) - 1), SLICE("") };
+		bool known = false;
+
+		for (size_t i = 0; i < conf_sections_count; i++) {
+			struct slice leaf, key = conf_section_key(&conf_sections[i], &leaf);
+
+			if (map.len > 0 && !slice_eq(key, map))
+				continue;
+			key = map.len > 0 ? leaf : key;
+			known = known || slice_eq(key, n->key);
+			offer(&keys, key);
+		}
+		if (!known)
+			unknown_key(job, n, map, &keys);
+	}
+}
+
+/* A map of sections, such as `rules`. */
+static const struct conf_node *decode_map(struct conf_job *job, const struct conf_node *n,
+                                          struct slice key, bool first)
+{
+	if (n == NULL || (n->kind != CONF_MAP && (n->broken || is_nothing(n))))
+		return NULL;
+	if (n->kind != CONF_MAP) {
+		if (first)
+			conf_wrong(job, n->mark, "%.*s: \"key: value\" lines belong here",
+			           SLICE_FMT(key));
+		return NULL;
+	}
+	if (first)
+		check_keys(job, n, key);
+	return n;
+}
+
+static void decode_one(struct conf_job *job, const struct conf_section *section,
+                       const struct conf_node *n, struct conf_mark mark)
+{
+	uint32_t given = n != NULL && n->kind == CONF_LIST ? n->count : 0;
+
+	if (given < section->least && (n == NULL || n->kind == CONF_LIST || is_nothing(n)))
+		conf_wrong(job, n != NULL ? n->key_mark : mark, "%s: at least %u is needed: %s",
+		           section->name, section->least, section->help);
+	if (section->cap > 0) {
+		if (n != NULL)
+			decode_section(job, section, n);
+		return;
+	}
+	if (n != NULL && n->kind != CONF_MAP && !n->broken && !is_nothing(n))
+		conf_wrong(job, n->mark, "%s: \"key: value\" lines belong here", section->name);
+	decode_item(job, section, n != NULL && n->kind == CONF_MAP ? n : NULL,
+	            conf_item(job->conf, section, 0));
+}
+
 void conf_decode(struct conf_job *job, const struct conf_node *root)
 {
+	struct slice last = SLICE("");
+
 	if (root->kind != CONF_MAP) {
 		if (!root->broken)
 			conf_wrong(
@@ -213,27 +298,15 @@ void conf_decode(struct conf_job *job, const struct conf_node *root)
 				"the file is a map of sections: \"site:\", \"interfaces:\", ...");
 		return;
 	}
-	for (const struct conf_node *n = root->first; n != NULL; n = n->next)
-		if (conf_section_find(n->key) == NULL)
-			unknown_key(job, n, NULL);
+	check_keys(job, root, SLICE(""));
 	for (size_t i = 0; i < conf_sections_count; i++) {
 		const struct conf_section *section = &conf_sections[i];
-		const struct conf_node *n = child(root, section->name);
-		uint32_t given = n != NULL && n->kind == CONF_LIST ? n->count : 0;
+		struct slice leaf, key = conf_section_key(section, &leaf);
+		const struct conf_node *n = child(root, key);
 
-		if (given < section->least && (n == NULL || n->kind == CONF_LIST || is_nothing(n)))
-			conf_wrong(job, n != NULL ? n->key_mark : root->mark,
-			           "%s: at least %u is needed: %s", section->name, section->least,
-			           section->help);
-		if (section->cap > 0) {
-			if (n != NULL)
-				decode_section(job, section, n);
-			continue;
-		}
-		if (n != NULL && n->kind != CONF_MAP && !n->broken && !is_nothing(n))
-			conf_wrong(job, n->mark, "%s: \"key: value\" lines belong here",
-			           section->name);
-		decode_item(job, section, n != NULL && n->kind == CONF_MAP ? n : NULL,
-		            conf_item(job->conf, section, 0));
+		if (leaf.len > 0)
+			n = child(decode_map(job, n, key, !slice_eq(key, last)), leaf);
+		last = key;
+		decode_one(job, section, n, root->mark);
 	}
 }

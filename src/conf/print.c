@@ -15,6 +15,10 @@ static bool is_absent(const struct conf_row *row, const void *item)
 		return ((const struct slice *)field)->len == 0;
 	case CONF_T_REF:
 		return ((const struct conf_ref *)field)->name.len == 0;
+	case CONF_T_COUNT:
+		return *(const uint32_t *)field == 0;
+	case CONF_T_MONEY:
+		return *(const tg_micro *)field == 0;
 	default:
 		return false;
 	}
@@ -49,13 +53,30 @@ static void write_row(const struct conf_row *row, const void *item, struct buf *
 	buf_str(b, row->cap > 0 ? "]\n" : "\n");
 }
 
+/* "site:" or, in a map of sections, "rules:" before its first one and "  where:". */
+static const char *write_head(struct buf *b, const struct conf_section *section, bool empty,
+                              struct slice *last)
+{
+	struct slice leaf, key = conf_section_key(section, &leaf);
+
+	if (leaf.len == 0 || !slice_eq(key, *last))
+		buf_fmt(b, "%.*s:%s\n", SLICE_FMT(key), empty ? " []" : "");
+	*last = key;
+	if (leaf.len == 0)
+		return "  ";
+	buf_fmt(b, "  %.*s:\n", SLICE_FMT(leaf));
+	return "    ";
+}
+
 void conf_write(struct buf *b, const struct conf *conf)
 {
+	struct slice last = SLICE("");
+
 	for (size_t s = 0; s < conf_sections_count; s++) {
 		const struct conf_section *section = &conf_sections[s];
 		uint32_t n = conf_count_of(conf, section);
+		const char *indent = write_head(b, section, n == 0, &last);
 
-		buf_fmt(b, "%s:%s\n", section->name, n == 0 ? " []" : "");
 		for (uint32_t i = 0; i < n; i++) {
 			const void *item = conf_item(conf, section, i);
 			bool first = section->cap > 0;
@@ -63,7 +84,7 @@ void conf_write(struct buf *b, const struct conf *conf)
 			for (size_t r = 0; r < section->rows_count; r++) {
 				if (is_absent(&section->rows[r], item))
 					continue;
-				buf_str(b, first ? "  - " : section->cap > 0 ? "    " : "  ");
+				buf_str(b, first ? "  - " : section->cap > 0 ? "    " : indent);
 				write_row(&section->rows[r], item, b);
 				first = false;
 			}
@@ -107,24 +128,40 @@ static void json_item(const struct conf_section *section, const void *item, stru
 	buf_chr(b, '}');
 }
 
+static void json_section(const struct conf *conf, const struct conf_section *section,
+                         struct slice name, struct buf *b)
+{
+	uint32_t n = conf_count_of(conf, section);
+
+	buf_fmt(b, "\"%.*s\":%s", SLICE_FMT(name), section->cap > 0 ? "[" : "");
+	for (uint32_t i = 0; i < n; i++) {
+		if (i > 0)
+			buf_chr(b, ',');
+		json_item(section, conf_item(conf, section, i), b);
+	}
+	if (section->cap > 0)
+		buf_chr(b, ']');
+}
+
 void conf_write_json(struct buf *b, const struct conf *conf)
 {
+	struct slice map = SLICE(""); /* that is open */
+
 	buf_chr(b, '{');
 	for (size_t s = 0; s < conf_sections_count; s++) {
 		const struct conf_section *section = &conf_sections[s];
-		uint32_t n = conf_count_of(conf, section);
+		struct slice leaf, key = conf_section_key(section, &leaf);
+		bool same = leaf.len > 0 && slice_eq(key, map);
 
-		buf_fmt(b, "%s\"%s\":%s", s > 0 ? "," : "", section->name,
-		        section->cap > 0 ? "[" : "");
-		for (uint32_t i = 0; i < n; i++) {
-			if (i > 0)
-				buf_chr(b, ',');
-			json_item(section, conf_item(conf, section, i), b);
-		}
-		if (section->cap > 0)
-			buf_chr(b, ']');
+		if (map.len > 0 && !same)
+			buf_chr(b, '}');
+		buf_str(b, s > 0 ? "," : "");
+		if (leaf.len > 0 && !same)
+			buf_fmt(b, "\"%.*s\":{", SLICE_FMT(key));
+		map = leaf.len > 0 ? key : SLICE("");
+		json_section(conf, section, leaf.len > 0 ? leaf : key, b);
 	}
-	buf_lit(b, "}\n");
+	buf_str(b, map.len > 0 ? "}}\n" : "}\n");
 }
 
 /* Break a sentence into lines behind an indentation. */

@@ -6,124 +6,13 @@
 
 #include <stddef.h>
 
-static bool is_word(char c)
-{
-	char l = tg_lower(c);
-
-	return tg_isdigit(c) || (l >= 'a' && l <= 'z') || c == '-' || c == '_' || c == '.';
-}
-
-static const char *check_name(struct slice s)
-{
-	bool ok = s.len > 0 && s.len <= CONF_NAME_MAX && s.p[0] != '-' && s.p[0] != '.';
-
-	for (size_t i = 0; ok && i < s.len; i++)
-		ok = is_word(s.p[i]);
-	return ok ? NULL :
-	            "1 to 32 of a-z, A-Z, 0-9, '-', '_' and '.', the first a letter or digit";
-}
-
-static const char *check_user(struct slice s)
-{
-	bool ok = s.len > 0 && s.len <= 64;
-
-	for (size_t i = 0; ok && i < s.len; i++)
-		ok = is_word(s.p[i]) || (s.p[i] == '+' && i == 0);
-	return ok ? NULL : "1 to 64 of a-z, A-Z, 0-9, '-', '_' and '.', or a number with '+'";
-}
-
-/* RFC 3261 §25.1 `user` without escapes, and '@' for providers whose login is an address. */
-static const char *check_login(struct slice s)
-{
-	bool ok = s.len > 0 && s.len <= 64;
-
-	for (size_t i = 0; ok && i < s.len; i++)
-		ok = is_word(s.p[i]) || memchr("!~*'()&=+$,?/@", s.p[i], 14) != NULL;
-	return ok ? NULL : "1 to 64 letters, digits and -_.!~*'()&=+$,?/@";
-}
-
-static const char *check_domain(struct slice s)
-{
-	struct tg_addr addr;
-	size_t label = 0;
-	bool ok = s.len > 0 && s.len <= 120;
-
-	if (ok && s.p[0] == '[' && tg_addr_parse_ip(&addr, s) == TG_OK)
-		return NULL;
-	for (size_t i = 0; ok && i < s.len; i++) {
-		label = s.p[i] == '.' ? 0 : label + 1;
-		ok = is_word(s.p[i]) && label <= 63 && (label > 0 || (i > 0 && s.p[i - 1] != '.'));
-	}
-	return ok && label > 0 ? NULL : "a host name or an address, without port";
-}
-
-/* A quoted-string's content that needs no escapes. */
-static const char *check_realm(struct slice s)
-{
-	bool ok = s.len > 0 && s.len <= 120;
-
-	for (size_t i = 0; ok && i < s.len; i++)
-		ok = s.p[i] >= 0x20 && s.p[i] < 0x7f && s.p[i] != '"' && s.p[i] != '\\';
-	return ok ? NULL : "1 to 120 printable ASCII characters without quotes and backslashes";
-}
-
-static const char *check_path(struct slice s)
-{
-	bool ok = s.len > 0 && s.len <= 200 && s.p[0] == '/';
-
-	for (size_t i = 0; ok && i < s.len; i++)
-		ok = (unsigned char)s.p[i] >= 0x20 && s.p[i] != '"' && s.p[i] != '\\' &&
-		     s.p[i] != 0x7f;
-	return ok ? NULL : "an absolute path of at most 200 octets";
-}
-
-/* Digits with one leading '+', and also the characters of `more`. */
-static bool is_number(struct slice s, const char *more)
-{
-	size_t digits = 0;
-
-	if (s.len == 0 || s.len > 32)
-		return false;
-	for (size_t i = 0; i < s.len; i++) {
-		if (tg_isdigit(s.p[i]))
-			digits++;
-		else if (!(s.p[i] == '+' && i == 0) && memchr(more, s.p[i], strlen(more)) == NULL)
-			return false;
-	}
-	return digits > 0;
-}
-
-static const char *check_inbound(struct slice s)
-{
-	return is_number(s, "") ? NULL :
-	                          "one whole number as the provider sends it: digits, with or "
-	                          "without a leading +";
-}
-
-static const char *check_emergency(struct slice s)
-{
-	return is_number(s, "") && s.p[0] != '+' && s.len <= 8 ? NULL :
-	                                                         "2 to 8 digits, as people dial it";
-}
-
-/* R107: a rule that opens every country is never meant. */
-static const char *check_allow(struct slice s)
-{
-	static const char *const all[] = { "*", "+*", "0*", "00*", "000*", "011*", "0011*" };
-
-	for (size_t i = 0; i < COUNT(all); i++)
-		if (slice_eq(s, slice_str(all[i])))
-			return "a prefix that names a country or an area at least; this one opens calls to "
-			       "every country, the dearest included";
-	if (s.len > 1 && s.p[s.len - 1] == '*')
-		s.len--;
-	return is_number(s, "*#") ? NULL :
-	                            "digits, with or without a leading +, also * and # inside; a "
-	                            "final * means every number that begins so";
-}
-
 static const char *const sides[] = { "inside", "outside", NULL };
 static const char *const digests[] = { "md5", "both", "sha-256", NULL };
+static const char *const renders[] = { "plus", "international", "national", "e164", NULL };
+static const char *const modes[] = { "enforce", "dry-run", "off", NULL }; /* policy_mode */
+static const char *const closed[] = { "nothing", "international", "all", NULL }; /* hours_closed */
+static const char *const scopes[] = { "site", "account", "group", "pbx", "trunk", "class", NULL };
+static const char *const days[] = { "mon", "tue", "wed", "thu", "fri", "sat", "sun", NULL };
 static const char *const levels[] = { "debug", "info", "warn", "error", NULL }; /* log_level */
 
 #define AT(type, field) .offset = offsetof(struct type, field)
@@ -132,17 +21,19 @@ static const char *const levels[] = { "debug", "info", "warn", "error", NULL }; 
 	.count_offset = offsetof(struct type, field##_count), .cap = (n)
 
 static const struct conf_row site[] = {
-	{ "name", CONF_T_TEXT, AT(conf_site, name), .def = "tollgate", .check = check_name,
+	{ "name", CONF_T_TEXT, AT(conf_site, name), .def = "tollgate", .check = conf_text_name,
 	  .help = "How this tollgate calls itself in logs and records." },
-	{ "domain", CONF_T_TEXT, AT(conf_site, domain), .def = "tollgate", .check = check_domain,
+	{ "domain", CONF_T_TEXT, AT(conf_site, domain), .def = "tollgate",
+	  .check = conf_text_domain,
 	  .help = "Host part of the accounts' addresses and realm of their passwords. Phones may use an "
 	          "address of an interface instead. Changing it makes every account's secret invalid." },
-	{ "data", CONF_T_TEXT, AT(conf_site, data), .def = "/var/lib/tollgate", .check = check_path,
+	{ "data", CONF_T_TEXT, AT(conf_site, data), .def = "/var/lib/tollgate",
+	  .check = conf_text_path,
 	  .help = "Directory of the database and the keys; only tollgate may read it." },
 };
 
 static const struct conf_row interfaces[] = {
-	{ "name", CONF_T_TEXT, AT(conf_interface, name), .check = check_name,
+	{ "name", CONF_T_TEXT, AT(conf_interface, name), .check = conf_text_name,
 	  .help = "Name by which other sections refer to it." },
 	{ "listen", CONF_T_ADDR, AT(conf_interface, listen), .port = 5060,
 	  .help = "The one address for SIP over UDP; media uses the same address." },
@@ -154,72 +45,84 @@ static const struct conf_row interfaces[] = {
 };
 
 static const struct conf_row networks[] = {
-	{ "name", CONF_T_TEXT, AT(conf_network, name), .check = check_name,
+	{ "name", CONF_T_TEXT, AT(conf_network, name), .check = conf_text_name,
 	  .help = "Name by which accounts refer to it." },
 	{ "interface", CONF_T_REF, AT(conf_network, interface), .target = "interfaces",
-	  .check = check_name, .help = "Interface at which its packets must arrive." },
+	  .check = conf_text_name, .help = "Interface at which its packets must arrive." },
 	{ "prefix", CONF_T_PREFIX, AT(conf_network, prefix),
 	  .help = "Addresses from which phones may register and call. 0.0.0.0/0 on an outside interface "
 	          "admits phones from everywhere; they still prove themselves by their secret." },
 };
 
 static const struct conf_row pbxs[] = {
-	{ "name", CONF_T_TEXT, AT(conf_pbx, name), .check = check_name,
+	{ "name", CONF_T_TEXT, AT(conf_pbx, name), .check = conf_text_name,
 	  .help = "Name by which inbound numbers refer to it." },
 	{ "interface", CONF_T_REF, AT(conf_pbx, interface), .target = "interfaces",
-	  .check = check_name, .help = "Inside interface at which it is reached." },
+	  .check = conf_text_name, .help = "Inside interface at which it is reached." },
 	{ "address", CONF_T_HOST, AT(conf_pbx, address), .port = 5060,
 	  .help = "Its fixed address; who sends from there at that interface is the PBX." },
 	{ "domain", CONF_T_TEXT, AT(conf_pbx, domain), .def = "", .from = "address",
-	  .check = check_domain, .help = "Host part of the addresses that it wants to see." },
+	  .check = conf_text_domain, .help = "Host part of the addresses that it wants to see." },
+	{ "numbers", CONF_T_NUMBER, LIST(conf_pbx, numbers, CONF_PBX_NUMBERS_MAX), .def = "",
+	  .check = conf_text_shown,
+	  .help = "What it may show as caller on a trunk, beside the inbound numbers that lead to it; "
+	          "else the trunk's own number is shown." },
 };
 
 static const struct conf_row trunks[] = {
-	{ "name", CONF_T_TEXT, AT(conf_trunk, name), .check = check_name,
+	{ "name", CONF_T_TEXT, AT(conf_trunk, name), .check = conf_text_name,
 	  .help = "Name of it; its secret is set with `tollgate secret set trunk/NAME`." },
 	{ "interface", CONF_T_REF, AT(conf_trunk, interface), .target = "interfaces",
-	  .check = check_name, .help = "Interface at which the provider is reached." },
+	  .check = conf_text_name, .help = "Interface at which the provider is reached." },
 	{ "address", CONF_T_HOST, AT(conf_trunk, address), .port = 5060,
 	  .help = "Where its requests go." },
 	{ "networks", CONF_T_PREFIX, LIST(conf_trunk, networks, CONF_TRUNK_NETWORKS_MAX), .def = "",
 	  .help = "More addresses from which the provider sends calls." },
 	{ "domain", CONF_T_TEXT, AT(conf_trunk, domain), .def = "", .from = "address",
-	  .check = check_domain,
+	  .check = conf_text_domain,
 	  .help = "Host part of our address there and of the numbers dialled." },
 	{ "realm", CONF_T_TEXT, AT(conf_trunk, realm), .def = "", .from = "domain",
-	  .check = check_realm,
+	  .check = conf_text_realm,
 	  .help = "The only realm for which the secret is ever used (the provider's support knows it)." },
 	{ "register", CONF_T_SWITCH, AT(conf_trunk, reg), .def = "true",
 	  .help = "Register there, so that calls come in at a changing address, too." },
-	{ "username", CONF_T_TEXT, AT(conf_trunk, username), .def = "", .check = check_login,
+	{ "username", CONF_T_TEXT, AT(conf_trunk, username), .def = "", .check = conf_text_login,
 	  .help = "Login at the provider. Without one it knows us by our address alone." },
 	{ "expires", CONF_T_COUNT, AT(conf_trunk, expires_s), .min = 60, .max = 86400, .def = "600",
 	  .unit = "seconds", .help = "How long a registration there is asked to last." },
 	{ "calls", CONF_T_COUNT, AT(conf_trunk, calls), .min = 1, .max = 60000, .def = "10",
 	  .help = "Most calls at a time, in and out; set what the contract allows." },
+	{ "render", CONF_T_CHOICE, AT(conf_trunk, render), .names = renders, .def = "plus",
+	  .help = "How it wants numbers: +34911234567, 0034911234567, 911234567, 34911234567." },
+	{ "tech-prefix", CONF_T_TEXT, AT(conf_trunk, tech_prefix), .def = "",
+	  .check = conf_text_tech, .help = "Put before every number that is sent there." },
+	{ "caller", CONF_T_TEXT, AT(conf_trunk, caller), .def = "", .from = "username",
+	  .check = conf_text_user, .help = "Shown for callers that have no number of their own." },
+	{ "rates", CONF_T_TEXT, AT(conf_trunk, rates), .def = "", .check = conf_text_name,
+	  .help = "Name of its imported rate deck; without one the site's prices hold." },
 };
 
 static const struct conf_row inbound[] = {
-	{ "number", CONF_T_NUMBER, AT(conf_inbound, number), .check = check_inbound,
+	{ "number", CONF_T_NUMBER, AT(conf_inbound, number), .check = conf_text_inbound,
 	  .help = "One of our numbers, as the provider sends it." },
 	{ "trunk", CONF_T_REF, AT(conf_inbound, trunk), .def = "", .target = "trunks",
-	  .check = check_name, .help = "Only from this trunk; without it from any." },
-	{ "account", CONF_T_TEXT, AT(conf_inbound, account), .def = "", .check = check_user,
+	  .check = conf_text_name, .help = "Only from this trunk; without it from any." },
+	{ "account", CONF_T_TEXT, AT(conf_inbound, account), .def = "", .check = conf_text_user,
 	  .help = "Rings the phones of this account; this or pbx." },
 	{ "pbx", CONF_T_REF, AT(conf_inbound, pbx), .def = "", .target = "pbxs",
-	  .check = check_name, .help = "Goes to this PBX; this or account." },
+	  .check = conf_text_name, .help = "Goes to this PBX; this or account." },
 };
 
 static const struct conf_row outbound[] = {
 	{ "emergency", CONF_T_NUMBER, LIST(conf_outbound, emergency, CONF_EMERGENCY_MAX),
-	  .def = "112", .check = check_emergency,
+	  .def = "112", .check = conf_text_emergency,
 	  .help = "Always go out by a trunk, past every limit, for phones and PBXs that are known." },
 	{ "allow", CONF_T_NUMBER, LIST(conf_outbound, allow, CONF_ALLOW_MAX), .def = "",
-	  .check = check_allow,
+	  .check = conf_text_allow,
 	  .help = "Numbers that may be called over the trunks; a final * means all that begin so. "
 	          "Everything else is refused." },
 	{ "trunks", CONF_T_REF, LIST(conf_outbound, trunks, CONF_TRUNKS_MAX), .def = "",
-	  .target = "trunks", .check = check_name,
+	  .target = "trunks", .check = conf_text_name,
 	  .help = "In this order; the next one after a timeout, a 5xx answer or a dead connection." },
 };
 
@@ -236,8 +139,119 @@ static const struct conf_row accounts[] = {
 	          "either." },
 	{ "default-networks", CONF_T_REF,
 	  LIST(conf_accounts, default_networks, CONF_NETWORKS_MAX), .def = "", .target = "networks",
-	  .check = check_name,
+	  .check = conf_text_name,
 	  .help = "Where accounts without networks of their own may come from; none = nowhere." },
+	{ "default-group", CONF_T_REF, AT(conf_accounts, default_group), .def = "",
+	  .target = "groups", .check = conf_text_name, .help = "Group of accounts that name none." },
+};
+
+static const struct conf_row numbers[] = {
+	{ "home", CONF_T_TEXT, AT(conf_numbers, home), .def = "", .check = conf_text_territory,
+	  .help = "The territory in which people dial here, such as ES. With it every number is known "
+	          "and priced before it is dialled, and rules and budgets below hold; without it only "
+	          "the numbers of outbound.allow go out, as they are dialled." },
+	{ "outside-line", CONF_T_TEXT, AT(conf_numbers, outside_line), .def = "",
+	  .check = conf_text_outside,
+	  .help = "Digits that people dial before every number outside; numbers with a + need none." },
+	{ "international", CONF_T_TEXT, AT(conf_numbers, international), .def = "",
+	  .check = conf_text_international,
+	  .help = "Prefix that trunks with render: international get; without one that of home." },
+	{ "national", CONF_T_TEXT, AT(conf_numbers, national), .def = "",
+	  .check = conf_text_national,
+	  .help = "Digit before numbers within the country; without one that of home." },
+};
+
+static const struct conf_row money[] = {
+	{ "currency", CONF_T_TEXT, AT(conf_money, currency), .def = "EUR",
+	  .check = conf_text_currency, .help = "Of all amounts here and of the rate decks." },
+	{ "zone", CONF_T_TEXT, AT(conf_money, zone), .def = "UTC", .check = conf_text_zone,
+	  .help = "Time zone in which days, weeks, months and office hours are counted." },
+	{ "renew", CONF_T_COUNT, AT(conf_money, renew_s), .min = 10, .max = 600, .def = "60",
+	  .unit = "seconds",
+	  .help = "Talk that is paid ahead of time; without more money the call is hung up then." },
+};
+
+static const struct conf_row hours[] = {
+	{ "name", CONF_T_TEXT, AT(conf_hours, name), .check = conf_text_name,
+	  .help = "Name by which rules.hours and groups refer to it." },
+	{ "days", CONF_T_CHOICE, LIST(conf_hours, days, 7), .names = days,
+	  .def = "mon, tue, wed, thu, fri", .help = "Days with office hours." },
+	{ "open", CONF_T_TEXT, AT(conf_hours, open), .def = "08:00-19:00",
+	  .check = conf_text_hours, .help = "Office hours of these days." },
+	{ "holidays", CONF_T_TEXT, LIST(conf_hours, holidays, HOURS_HOLIDAYS_MAX), .def = "",
+	  .check = conf_text_holiday,
+	  .help = "Days without office hours: 2026-12-24, or 12-24 for every year." },
+};
+
+static const struct conf_row groups[] = {
+	{ "name", CONF_T_TEXT, AT(conf_group, name), .check = conf_text_name,
+	  .help = "Name by which accounts and budgets refer to it." },
+	{ "hours", CONF_T_REF, AT(conf_group, hours), .def = "", .target = "hours",
+	  .check = conf_text_name, .help = "Its office hours; without them those of rules.hours." },
+	{ "territories", CONF_T_TEXT, LIST(conf_group, territories, PLACES_ROWS_MAX), .def = "",
+	  .check = conf_text_territory,
+	  .help = "Open for it beside the home territory. With territories, zones or a ceiling of its "
+	          "own it does not have those of rules.where; what is denied there is denied here." },
+	{ "zones", CONF_T_COUNT, LIST(conf_group, zones, WHERE_ZONES_MAX), .min = 1, .max = 9,
+	  .def = "", .help = "World zones that are open for it." },
+	{ "ceiling", CONF_T_MONEY, AT(conf_group, ceiling), .def = "", .unit = "a minute",
+	  .help = "None of its calls may cost more." },
+};
+
+static const struct conf_row budgets[] = {
+	{ "for", CONF_T_CHOICE, AT(conf_budget, of), .names = scopes,
+	  .help = "What it limits; a call counts on all of its budgets, and each must allow it." },
+	{ "name", CONF_T_TEXT, AT(conf_budget, name), .def = "", .check = conf_text_user,
+	  .help = "Of the account, group, PBX, trunk or class; without one it is that of each." },
+	{ "mode", CONF_T_CHOICE, AT(conf_budget, mode), .names = modes, .def = "enforce",
+	  .help = "enforce, dry-run (only the log says what it would refuse), off." },
+	{ "per-call", CONF_T_MONEY, AT(conf_budget, per_call), .def = "",
+	  .help = "Money for one call; then it is hung up." },
+	{ "hour", CONF_T_MONEY, AT(conf_budget, hour), .def = "", .help = "Money in an hour." },
+	{ "day", CONF_T_MONEY, AT(conf_budget, day), .def = "", .help = "Money in a day." },
+	{ "week", CONF_T_MONEY, AT(conf_budget, week), .def = "",
+	  .help = "Money in a week, from Monday." },
+	{ "month", CONF_T_MONEY, AT(conf_budget, month), .def = "", .help = "Money in a month." },
+	{ "off-hours", CONF_T_MONEY, AT(conf_budget, off_hours), .def = "",
+	  .help = "Money from the end of office hours to their next beginning." },
+	{ "calls", CONF_T_COUNT, AT(conf_budget, calls), .min = 1, .max = 100000, .def = "",
+	  .help = "Calls at a time." },
+	{ "calls-minute", CONF_T_COUNT, AT(conf_budget, calls_minute), .min = 1, .max = 1000000,
+	  .def = "", .help = "Calls that begin in a minute." },
+	{ "calls-hour", CONF_T_COUNT, AT(conf_budget, calls_hour), .min = 1, .max = 10000000,
+	  .def = "", .help = "Calls that begin in an hour." },
+	{ "destinations", CONF_T_COUNT, AT(conf_budget, destinations), .min = 1, .max = 64,
+	  .def = "", .help = "Different numbers in a day." },
+	{ "call-length", CONF_T_COUNT, AT(conf_budget, longest_s), .min = 10, .max = 86400,
+	  .def = "", .unit = "seconds", .help = "The longest call." },
+};
+
+static const struct conf_row rule_source[] = {
+#include "policy/rules/source/rows.inc"
+};
+static const struct conf_row rule_caller_id[] = {
+#include "policy/rules/caller_id/rows.inc"
+};
+static const struct conf_row rule_approval[] = {
+#include "policy/rules/approval/rows.inc"
+};
+static const struct conf_row rule_lockdown[] = {
+#include "policy/rules/lockdown/rows.inc"
+};
+static const struct conf_row rule_pass[] = {
+#include "policy/rules/pass/rows.inc"
+};
+static const struct conf_row rule_where[] = {
+#include "policy/rules/where/rows.inc"
+};
+static const struct conf_row rule_unattributed[] = {
+#include "policy/rules/unattributed/rows.inc"
+};
+static const struct conf_row rule_hours[] = {
+#include "policy/rules/hours/rows.inc"
+};
+static const struct conf_row rule_first_use[] = {
+#include "policy/rules/first_use/rows.inc"
 };
 
 static const struct conf_row media[] = {
@@ -293,6 +307,32 @@ const struct conf_section conf_sections[] = {
 	ONE("outbound", "What may be called over the trunks.", outbound, outbound),
 	ONE("accounts", "Phones that register here; they are made with `tollgate account add`.",
 	    accounts, accounts),
+	ONE("numbers", "How people dial here.", numbers, numbers),
+	ONE("money", "How money and time are counted.", money, money),
+	MANY("hours", "Calendars of office hours.", hours, hours, CONF_HOURS_MAX, 0),
+	MANY("groups", "Accounts that share rules or a budget; `tollgate account` puts them in.",
+	     groups, groups, CONF_GROUPS_MAX, 0),
+	MANY("budgets",
+	     "What may be spent and done at most. With numbers.home, and without a budget for the site: "
+	     "per-call 5.00, day 50.00, month 500.00, off-hours 10.00; without one for accounts: "
+	     "per-call 5.00, day 10.00, off-hours 5.00, calls 2, calls-minute 10, destinations 50.",
+	     budgets, budgets, CONF_BUDGETS_MAX, 0),
+	ONE("rules.source", "From where an account may call.", rule_source, rules.source),
+	ONE("rules.caller-id", "What a trunk sees as caller: a number of the one who calls.",
+	    rule_caller_id, rules.caller_id),
+	ONE("rules.approval", "Single numbers that `tollgate allow` opens.", rule_approval,
+	    rules.approval),
+	ONE("rules.lockdown", "What `tollgate lockdown` closes.", rule_lockdown, rules.lockdown),
+	ONE("rules.pass", "Travel passes: `tollgate pass`.", rule_pass, rules.pass),
+	ONE("rules.where",
+	    "Where one may call: the home territory, what is listed here and in outbound.allow, and "
+	    "nothing else. off opens the whole world, held by the budgets alone.",
+	    rule_where, rules.where),
+	ONE("rules.unattributed", "Calls through a PBX that belong to no extension.",
+	    rule_unattributed, rules.unattributed),
+	ONE("rules.hours", "What changes outside the office hours.", rule_hours, rules.hours),
+	ONE("rules.first-use", "The first calls of an account to a new class of numbers.",
+	    rule_first_use, rules.first_use),
 	ONE("media", "Voice.", media, media),
 	ONE("limits", "Sizes; all memory is taken at the start.", limits, limits),
 	ONE("log", "Lines on standard error.", log_rows, log),
@@ -305,4 +345,12 @@ const struct conf_section *conf_section_find(struct slice name)
 		if (slice_eq(slice_str(conf_sections[i].name), name))
 			return &conf_sections[i];
 	return NULL;
+}
+
+struct slice conf_section_key(const struct conf_section *section, struct slice *leaf)
+{
+	struct slice key;
+
+	*leaf = slice_cut(slice_str(section->name), '.', &key);
+	return key;
 }

@@ -289,6 +289,25 @@ static void ref_write(const struct conf_row *row TG_UNUSED, const void *field, s
 	buf_put(b, ((const struct conf_ref *)field)->name);
 }
 
+static bool money_parse(const struct conf_row *row TG_UNUSED, struct slice text, void *field,
+                        struct buf *why)
+{
+	tg_micro v = 0;
+
+	if (tg_micro_parse(&v, text) != TG_OK || v == 0) {
+		buf_lit(why, "; allowed: an amount above 0, such as 12.50; without the line there "
+		             "is no limit");
+		return false;
+	}
+	*(tg_micro *)field = v;
+	return true;
+}
+
+static void money_write(const struct conf_row *row TG_UNUSED, const void *field, struct buf *b)
+{
+	tg_micro_write(b, *(const tg_micro *)field);
+}
+
 const struct conf_type_ops conf_types[CONF_TYPES] = {
 	[CONF_T_TEXT] = { "text", sizeof(struct slice), text_parse, text_write, false },
 	[CONF_T_COUNT] = { "whole number", sizeof(uint32_t), count_parse, count_write, true },
@@ -303,4 +322,6 @@ const struct conf_type_ops conf_types[CONF_TYPES] = {
 	[CONF_T_NUMBER] = { "number", sizeof(struct conf_number), number_parse, number_write,
 	                    false },
 	[CONF_T_REF] = { "name from", sizeof(struct conf_ref), ref_parse, ref_write, false },
+	/* as text in JSON, because a reader's floating point would change it */
+	[CONF_T_MONEY] = { "amount of money", sizeof(tg_micro), money_parse, money_write, false },
 };

@@ -1,32 +1,18 @@
 /*
- * OURS: a holiday has no office hours at all.  Hours over midnight belong to the day on which they
- * begin: 22:00-06:00 on Friday ends on Saturday morning, unless Saturday's own row says more.
+ * OURS: a holiday has no office hours.  Hours over midnight, such as 22:00-06:00, belong to the day
+ * that the calendar shows: its first six hours and its last two (as in ledger/clock.h).
  */
 #include "policy/rule_priv.h"
 
-static bool holiday(const struct hours_profile *h, uint32_t date)
-{
-	for (uint32_t i = 0; i < h->holidays_count; i++)
-		if (h->holidays[i] == date || h->holidays[i] == date % 10000)
-			return true;
-	return false;
-}
-
-static bool day_open(const struct hours_profile *h, unsigned weekday, uint32_t date)
-{
-	return (h->days >> weekday & 1) != 0 && !holiday(h, date);
-}
-
 static bool is_open(const struct hours_profile *h, const struct policy_time *t)
 {
-	bool today = day_open(h, t->weekday, t->date);
-
-	if (h->from < h->to)
-		return today && t->minute >= h->from && t->minute < h->to;
-	/* over midnight; yesterday's holiday is not known and does not matter: it opens less */
-	return (today && t->minute >= h->from) ||
-	       (t->minute < h->to && (h->days >> (t->weekday + 6) % 7 & 1) != 0 &&
-	        !holiday(h, t->date));
+	for (uint32_t i = 0; i < h->holidays_count; i++)
+		if (h->holidays[i] == t->date || h->holidays[i] == t->date % 10000)
+			return false;
+	if ((h->days >> t->weekday & 1) == 0)
+		return false;
+	return h->from < h->to ? t->minute >= h->from && t->minute < h->to :
+	                         t->minute >= h->from || t->minute < h->to;
 }
 
 bool policy_off_hours(const struct policy *p, uint16_t group, const struct policy_time *time)
