@@ -9,11 +9,16 @@
 	X(a_open_media) X(a_refused) X(a_challenge) X(a_no_vault) X(a_invite)           \
 	X(a_no_media) X(a_no_peer) X(a_cancelled) X(a_hung_up) X(a_progress)            \
 	X(a_accept) X(a_failed) X(a_ask_next) X(a_no_route) X(a_rang_out) X(a_again)    \
-	X(a_confirmed) X(a_unusable)                                                    \
+	X(a_confirmed) X(a_unusable) X(a_warn)                                                    \
 	/* half_b.c: until the ACK of the 200 */                                        \
 	X(b_answered) X(b_answered_offer) X(b_failed) X(b_timed_out) X(b_cancel)        \
 	X(b_rang_out) X(b_silent) X(b_hung_up) X(b_progress) X(b_invite_signed)         \
 	X(b_too_late) X(b_ack) X(b_ack_and_bye) X(b_ack_again) X(ask_signature)         \
+	X(b_given_up)                                                                   \
+	/* bill.c */                                                                    \
+	X(b_unpaid_bye) X(end_bye_unpaid)                                               \
+	/* orphan.c */                                                                  \
+	X(b_cancel_again) X(b_cancelled) X(b_ack_refusal)                               \
 	/* end.c */                                                                     \
 	X(end_by_peer) X(end_no_ack) X(end_noted) X(end_peer_gone)                      \
 	X(end_tell_hangup) X(end_tell_silent) X(end_send_bye) X(end_reply_bye)          \

@@ -6,6 +6,9 @@
  * OURS: A asks the vault before anything leaves, and the relay before the offer does. A route that
  *       fails with a timeout, a 5xx or a dead transport makes A ask for the next one. Whatever ends
  *       a call ends both halves: each tells the other, and neither waits for the other.
+ *       An INVITE that is given up without a final response is remembered for 64*T1 more, and one
+ *       of a process that died is cancelled from its recipe: a 2xx that still comes is ACKed and
+ *       hung up, since it costs money (C14, F13).
  */
 #include "leg/leg_priv.h"
 
@@ -30,12 +33,27 @@
 	[LEG_EV_RX_FAIL]      = TO(CLOSING, b_failed),          \
 	[LEG_EV_RX_DEAD]      = TO(CLOSING, b_failed),          \
 	[LEG_EV_RX_CHALLENGE] = TO(B_SIGNING, ask_signature),   \
-	[LEG_EV_TX_TIMEOUT]   = TO(CLOSING, b_timed_out),       \
+	[LEG_EV_TX_TIMEOUT]   = TO(B_LATE, b_timed_out),        \
 	[LEG_EV_PEER_CANCEL]  = TO(B_CANCELLING, b_cancel),     \
 	[LEG_EV_PEER_BYE]     = TO(B_CANCELLING, b_cancel),     \
 	[LEG_EV_PEER_GONE]    = TO(B_CANCELLING, b_cancel),     \
 	[LEG_EV_TIMER_RING]   = TO(B_CANCELLING, b_rang_out),   \
 	[LEG_EV_HANGUP]       = TO(B_CANCELLING, b_hung_up)
+
+/* Nobody waits for B's INVITE any more, but it may still be answered. */
+#define B_UNHEARD                                               \
+	[LEG_EV_RX_1XX]       = STAY,                           \
+	[LEG_EV_RX_2XX]       = TO(ENDING, b_too_late),         \
+	[LEG_EV_RX_2XX_OFFER] = TO(ENDING, b_too_late),         \
+	[LEG_EV_RX_FAIL]      = TO(CLOSING, b_ack_refusal),     \
+	[LEG_EV_RX_DEAD]      = TO(CLOSING, b_ack_refusal),     \
+	[LEG_EV_RX_CHALLENGE] = TO(CLOSING, b_ack_refusal),     \
+	[LEG_EV_TIMER_RING]   = GO(CLOSING),                    \
+	[LEG_EV_TX_TIMEOUT]   = STAY,                           \
+	[LEG_EV_PEER_CANCEL]  = STAY,                           \
+	[LEG_EV_PEER_BYE]     = STAY,                           \
+	[LEG_EV_PEER_GONE]    = STAY,                           \
+	[LEG_EV_HANGUP]       = STAY
 
 /* An empty cell is our bug or their attack: counted, logged, state kept. */
 const struct leg_cell leg_call_table[CALL_STATES_N][LEG_EVS] = {
@@ -88,6 +106,7 @@ const struct leg_cell leg_call_table[CALL_STATES_N][LEG_EVS] = {
 		[LEG_EV_TIMER_ACK]    = TO(ENDING, end_no_ack), /* RFC 3261 §13.3.1.4 */
 		[LEG_EV_TX_TIMEOUT]   = STAY,
 		[LEG_EV_PEER_PROGRESS] = STAY,
+		[LEG_EV_PEER_WARN]    = KEEP(a_warn),
 		[LEG_EV_PEER_BYE]     = TO(A_LEAVING, end_noted),
 		/* the ACK of the first is not here yet */
 		[LEG_EV_PEER_OFFER]   = KEEP(o_glare_peer),
@@ -104,6 +123,7 @@ const struct leg_cell leg_call_table[CALL_STATES_N][LEG_EVS] = {
 		[LEG_EV_RX_CANCEL] = STAY,
 		[LEG_EV_TX_TIMEOUT] = STAY,
 		[LEG_EV_PEER_BYE]  = STAY,
+		[LEG_EV_PEER_WARN] = STAY,
 		[LEG_EV_PEER_OFFER] = KEEP(o_glare_peer),
 		[LEG_EV_PEER_GONE] = STAY,
 		[LEG_EV_HANGUP]    = STAY,
@@ -139,18 +159,28 @@ const struct leg_cell leg_call_table[CALL_STATES_N][LEG_EVS] = {
 		[LEG_EV_RX_FAIL]      = GO(CLOSING),
 		[LEG_EV_RX_DEAD]      = GO(CLOSING),
 		[LEG_EV_RX_CHALLENGE] = GO(CLOSING),
-		[LEG_EV_TX_TIMEOUT]   = GO(CLOSING),
-		[LEG_EV_TIMER_RING]   = GO(CLOSING), /* RFC 3261 §9.1: 64*T1 after CANCEL */
+		[LEG_EV_TX_TIMEOUT]   = TO(B_LATE, b_given_up),
+		/* RFC 3261 §9.1: 64*T1 after CANCEL */
+		[LEG_EV_TIMER_RING]   = TO(B_LATE, b_given_up),
 		[LEG_EV_PEER_CANCEL]  = STAY,
 		[LEG_EV_PEER_BYE]     = STAY,
 		[LEG_EV_PEER_GONE]    = STAY,
 		[LEG_EV_HANGUP]       = STAY,
+	},
+	[CALL_B_LATE] = {
+		B_UNHEARD,
+	},
+	[CALL_B_LOST] = {
+		B_UNHEARD,
+		[LEG_EV_TIMER_AGAIN]  = KEEP(b_cancel_again),
+		[LEG_EV_RX_CANCELLED] = KEEP(b_cancelled),
 	},
 	[CALL_B_ACK_WAIT] = {
 		[LEG_EV_PEER_ACK]   = TO(UP, b_ack),
 		[LEG_EV_PEER_BYE]   = TO(ENDING, b_ack_and_bye),
 		[LEG_EV_PEER_GONE]  = TO(ENDING, b_ack_and_bye),
 		[LEG_EV_TIMER_ACK]  = TO(ENDING, b_ack_and_bye),
+		[LEG_EV_TIMER_PAID] = TO(ENDING, b_unpaid_bye),
 		[LEG_EV_HANGUP]     = TO(ENDING, b_ack_and_bye),
 		[LEG_EV_RX_BYE]     = TO(CLOSING, end_by_peer),
 		[LEG_EV_RX_2XX]     = STAY,
@@ -159,12 +189,14 @@ const struct leg_cell leg_call_table[CALL_STATES_N][LEG_EVS] = {
 	},
 	[CALL_UP] = {
 		[LEG_EV_RX_BYE]       = TO(CLOSING, end_by_peer),
-		[LEG_EV_RX_DEAD]      = TO(CLOSING, end_dead),  /* RFC 3261 §12.2.1.2 */
+		[LEG_EV_RX_DEAD]      = TO(ENDING, end_dead),   /* RFC 3261 §12.2.1.2 */
 		[LEG_EV_PEER_BYE]     = TO(ENDING, end_bye),
 		[LEG_EV_PEER_GONE]    = TO(ENDING, end_bye_gone),
 		[LEG_EV_MEDIA_SILENT] = TO(ENDING, end_bye_silent),
 		[LEG_EV_MEDIA_NONE]   = TO(ENDING, end_bye_silent),
 		[LEG_EV_TIMER_MAX]    = TO(ENDING, end_bye_max),
+		/* a vault that is away renews nothing: it fails closed */
+		[LEG_EV_TIMER_PAID]   = TO(ENDING, end_bye_unpaid),
 		[LEG_EV_TIMER_ACK]    = TO(ENDING, end_no_ack), /* of a re-INVITE */
 		[LEG_EV_HANGUP]       = TO(ENDING, end_bye_hangup),
 		[LEG_EV_RX_ACK]       = STAY, /* again */
@@ -175,6 +207,7 @@ const struct leg_cell leg_call_table[CALL_STATES_N][LEG_EVS] = {
 		[LEG_EV_TX_TIMEOUT]   = STAY, /* the INVITE's transaction ends by itself */
 		[LEG_EV_PEER_ACK]     = STAY,
 		[LEG_EV_PEER_PROGRESS] = STAY,
+		[LEG_EV_PEER_WARN]    = KEEP(a_warn),
 		[LEG_EV_VAULT_GONE]   = STAY,
 		[LEG_EV_MEDIA_OPEN]   = STAY, /* the relay is back and has our ports again */
 	},
@@ -203,6 +236,7 @@ const struct leg_cell leg_call_table[CALL_STATES_N][LEG_EVS] = {
 		[LEG_EV_PEER_ACCEPT]  = STAY,
 		[LEG_EV_PEER_REJECT]  = STAY,
 		[LEG_EV_PEER_PROGRESS] = STAY,
+		[LEG_EV_PEER_WARN]    = STAY,
 		[LEG_EV_MEDIA_SILENT] = STAY,
 		[LEG_EV_MEDIA_OPEN]   = STAY,
 		[LEG_EV_MEDIA_NONE]   = STAY,
@@ -240,6 +274,7 @@ const struct leg_cell leg_call_table[CALL_STATES_N][LEG_EVS] = {
 		[LEG_EV_PEER_CANCEL]  = STAY,
 		[LEG_EV_PEER_ACK]     = STAY,
 		[LEG_EV_PEER_BYE]     = STAY,
+		[LEG_EV_PEER_WARN]    = STAY,
 		[LEG_EV_PEER_OFFER]   = STAY,
 		[LEG_EV_PEER_ACCEPT]  = STAY,
 		[LEG_EV_PEER_REJECT]  = STAY,

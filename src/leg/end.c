@@ -4,14 +4,19 @@
 static const struct slice no_sdp = { NULL, 0 };
 
 /** First cause wins: what comes later is only the echo. */
-static void ended(struct leg_layer *l, struct leg *g, enum link_end_by by, const char *rule)
+static void ended_rule(struct leg_layer *l, struct leg *g, enum link_end_by by, struct slice rule)
 {
 	if (g->end_ms != 0)
 		return;
 	g->end_ms = l->now_ms;
 	g->end_by = (uint8_t)by;
-	if (rule != NULL && g->rule.len == 0 && !leg_str_set(g, &g->rule, slice_str(rule)))
+	if (rule.len > 0 && g->rule.len == 0 && !leg_str_set(g, &g->rule, rule))
 		g->rule.len = 0;
+}
+
+static void ended(struct leg_layer *l, struct leg *g, enum link_end_by by, const char *rule)
+{
+	ended_rule(l, g, by, rule != NULL ? slice_str(rule) : (struct slice){ NULL, 0 });
 }
 
 static enum link_end_by other_half(const struct leg *g)
@@ -22,6 +27,16 @@ static enum link_end_by other_half(const struct leg *g)
 static enum link_end_by this_half(const struct leg *g)
 {
 	return g->is_a ? LINK_END_A : LINK_END_B;
+}
+
+/** The other half says BYE: for its peer, or for a rule of ours that it names. */
+static void ended_there(struct leg_layer *l, struct leg *g, const struct leg_in *in)
+{
+	if (in->link != NULL && in->link->head.type == LINK_LEG_BYE &&
+	    (in->link->bye.flags & LINK_LEG_BY_US) != 0)
+		ended_rule(l, g, LINK_END_US, link_text(&in->link->bye.reason));
+	else
+		ended(l, g, other_half(g), NULL);
 }
 
 static void send_bye(struct leg_layer *l, struct leg *g)
@@ -39,6 +54,7 @@ static void send_bye(struct leg_layer *l, struct leg *g)
 void leg_end_by_peer(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 {
 	ended(l, g, this_half(g), NULL);
+	g->bye_ms = l->now_ms;
 	if (g->offer == OFFER_IN)
 		leg_reply_invite(l, g, 487, no_sdp);
 	leg_reply(l, g, in, 200);
@@ -47,6 +63,8 @@ void leg_end_by_peer(struct leg_layer *l, struct leg *g, const struct leg_in *in
 
 void leg_end_reply_bye(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 {
+	if (g->bye_ms == 0)
+		g->bye_ms = l->now_ms;
 	leg_reply(l, g, in, 200);
 }
 
@@ -55,11 +73,13 @@ void leg_end_reply_gone(struct leg_layer *l, struct leg *g, const struct leg_in 
 	leg_reply(l, g, in, 481);
 }
 
+/** RFC 3261 §12.2.1.2: a BYE all the same, in case it was a 408 and the peer has not noticed. */
 void leg_end_dead(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 {
 	(void)in;
 	ended(l, g, this_half(g), "dialog-gone");
 	leg_tell(l, g, LINK_LEG_BYE, 0, no_sdp);
+	send_bye(l, g);
 }
 
 void leg_end_no_ack(struct leg_layer *l, struct leg *g, const struct leg_in *in)
@@ -72,8 +92,7 @@ void leg_end_no_ack(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 
 void leg_end_noted(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 {
-	(void)in;
-	ended(l, g, other_half(g), NULL);
+	ended_there(l, g, in);
 }
 
 void leg_end_peer_gone(struct leg_layer *l, struct leg *g, const struct leg_in *in)
@@ -106,7 +125,7 @@ void leg_end_bye(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 {
 	if (in->link != NULL && in->link->head.type == LINK_LEG_BYE && g->cause == 0)
 		g->cause = in->link->bye.cause;
-	ended(l, g, other_half(g), NULL);
+	ended_there(l, g, in);
 	send_bye(l, g);
 }
 
@@ -118,11 +137,10 @@ void leg_end_bye_gone(struct leg_layer *l, struct leg *g, const struct leg_in *i
 	send_bye(l, g);
 }
 
-/** We end it: both halves get a BYE. */
-static void bye_both(struct leg_layer *l, struct leg *g, const char *rule, uint16_t cause)
+void leg_bye_both(struct leg_layer *l, struct leg *g, struct slice rule, uint16_t cause)
 {
 	g->cause = cause;
-	ended(l, g, LINK_END_US, rule);
+	ended_rule(l, g, LINK_END_US, rule);
 	leg_tell(l, g, LINK_LEG_BYE, 0, no_sdp);
 	send_bye(l, g);
 }
@@ -132,19 +150,19 @@ void leg_end_bye_silent(struct leg_layer *l, struct leg *g, const struct leg_in 
 	(void)in;
 	log_event(l->conf.log, EV_MEDIA_SILENT, LOG_U64("call", g->id.call),
 	          LOG_U64("silent_s", l->conf.silent_after_s), LOG_END);
-	bye_both(l, g, "media-silent", 41);
+	leg_bye_both(l, g, SLICE("media-silent"), 41);
 }
 
 void leg_end_bye_max(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 {
 	(void)in;
-	bye_both(l, g, "max-call-duration", 16);
+	leg_bye_both(l, g, SLICE("max-call-duration"), 16);
 }
 
 void leg_end_bye_hangup(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 {
 	(void)in;
-	bye_both(l, g, "hangup", 16);
+	leg_bye_both(l, g, SLICE("hangup"), 16);
 }
 
 void leg_end_bye_signed(struct leg_layer *l, struct leg *g, const struct leg_in *in)

@@ -317,6 +317,13 @@ void leg_a_confirmed(struct leg_layer *l, struct leg *g, const struct leg_in *in
 	leg_tell(l, g, LINK_LEG_ACK, 0, buf_slice(&sdp));
 }
 
+void leg_a_warn(struct leg_layer *l, struct leg *g, const struct leg_in *in)
+{
+	(void)l;
+	(void)g;
+	(void)in;
+}
+
 void leg_a_failed(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 {
 	const struct link_leg_body *b = &in->link->refuse;

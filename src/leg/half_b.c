@@ -69,6 +69,8 @@ void leg_call_out(struct leg_layer *l, uint64_t now_ms, const struct link_msg *i
 	g = leg_take(l, &invite->head.leg, target->emergency);
 	if (g == NULL) {
 		leg_refuse(l, invite, 503, SLICE("no-half-call-free"));
+		if (target->trunk >= 0)
+			leg_unused(l, &invite->head.leg, 503);
 		return;
 	}
 	g->flow = target->flow;
@@ -76,10 +78,16 @@ void leg_call_out(struct leg_layer *l, uint64_t now_ms, const struct link_msg *i
 	g->trunk = (int16_t)target->trunk;
 	g->delayed = link_body(invite).len == 0;
 	g->hops = invite->invite.hops;
+	g->paid_ms = target->paid_ms;
+	g->bill = g->trunk >= 0 ? LEG_BILL_OPEN : LEG_BILL_NONE;
 	/* a challenge means that the offer goes out again */
 	if (!set_strings(l, g, target) || !leg_keep_sdp(l, g, link_body(invite)) ||
 	    !leg_send_invite(l, g, link_body(invite), NULL)) {
 		leg_refuse(l, invite, 503, SLICE("no-transaction-free"));
+		if (g->saved)
+			leg_tell_dialog(l, g, true);
+		if (g->trunk >= 0)
+			leg_unused(l, &g->id, 503);
 		leg_drop(l, g);
 		return;
 	}
@@ -110,7 +118,7 @@ static bool learn_routes(struct leg *g, const struct sip_message *msg)
 	return !b.full && leg_str_set(g, &g->route, buf_slice(&b));
 }
 
-static bool learn_dialog(struct leg *g, const struct sip_message *msg)
+bool leg_learn_dialog(struct leg *g, const struct sip_message *msg)
 {
 	struct sip_each contacts = sip_each_of(msg, SIP_HDR_CONTACT);
 	struct sip_addr contact;
@@ -158,8 +166,10 @@ static void take_dialog(struct leg_layer *l, struct leg *g, const struct leg_in 
 {
 	leg_timer_stop(l, g);
 	g->up_ms = l->now_ms;
+	g->cseq_dialog = in->msg->cseq.number;
 	g->sign_tries = 0;
-	if (!learn_dialog(g, in->msg)) {
+	leg_paid_from_now(l, g);
+	if (!leg_learn_dialog(g, in->msg)) {
 		g->cause = 47; /* resource unavailable */
 		leg_raise(l, LEG_EV_HANGUP);
 	}
@@ -228,11 +238,21 @@ void leg_b_timed_out(struct leg_layer *l, struct leg *g, const struct leg_in *in
 {
 	(void)in;
 	tell_refusal(l, g, 408, "peer-silent");
+	leg_b_given_up(l, g, in);
+}
+
+/** C14: it may still answer, and then the call costs. */
+void leg_b_given_up(struct leg_layer *l, struct leg *g, const struct leg_in *in)
+{
+	(void)in;
+	leg_keep_drop(l, g);
+	leg_tell_bill(l, g, LINK_BILL_UNKNOWN, 408);
+	leg_timer(l, g, LEG_EV_TIMER_RING, LEG_GRACE_MS);
 }
 
 void leg_b_silent(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 {
-	leg_b_timed_out(l, g, in);
+	tell_refusal(l, g, 408, "peer-silent");
 	leg_b_cancel(l, g, in); /* and should it still answer, a BYE follows (C14) */
 }
 

@@ -57,9 +57,10 @@ struct leg_layer *leg_layer_new(const struct leg_conf *conf, uint64_t now_ms)
 	l->keeps = tg_pool_new("set-ups", sizeof(struct leg_keep), half,
 	                       TG_MIN(conf->legs_reserve, half - 1));
 	l->by_call = tg_table_new(conf->legs_max, &key);
+	l->by_tag = tg_table_new(conf->legs_max, &key);
 	l->wheel = tg_wheel_new(now_ms);
 	if (l->pool != NULL && l->medias != NULL && l->keeps != NULL && l->by_call != NULL &&
-	    l->wheel != NULL)
+	    l->by_tag != NULL && l->wheel != NULL)
 		return l;
 	leg_layer_free(l);
 	return NULL;
@@ -70,6 +71,7 @@ void leg_layer_free(struct leg_layer *l)
 	if (l == NULL)
 		return;
 	tg_wheel_free(l->wheel);
+	tg_table_free(l->by_tag);
 	tg_table_free(l->by_call);
 	tg_pool_free(l->keeps);
 	tg_pool_free(l->medias);
@@ -158,7 +160,23 @@ static void give(struct leg_layer *l, struct leg *g)
 	removed = tg_table_remove(l->by_call, tg_table_hash(l->by_call, id_key(mem, &g->id)),
 	                          tg_pool_handle(l->pool, g).slot);
 	assert(removed);
+	if (g->adopted) {
+		removed = tg_table_remove(l->by_tag,
+		                          tg_table_hash(l->by_tag, leg_str(g, g->local_tag)),
+		                          tg_pool_handle(l->pool, g).slot);
+		assert(removed);
+	}
 	tg_pool_give(l->pool, g);
+}
+
+void leg_adopt(struct leg_layer *l, struct leg *g)
+{
+	enum tg_err err = tg_table_add(l->by_tag,
+	                               tg_table_hash(l->by_tag, leg_str(g, g->local_tag)),
+	                               tg_pool_handle(l->pool, g).slot);
+
+	assert(err == TG_OK); /* as large as the pool */
+	g->adopted = true;
 }
 
 void leg_drop(struct leg_layer *l, struct leg *g)
@@ -201,13 +219,16 @@ void leg_raise(struct leg_layer *l, enum leg_ev event)
 }
 
 /** Everything that a half-call holds outside is let go; A learns the relay's last figures. */
-static void close_down(struct leg_layer *l, struct leg *g)
+static void close_down(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 {
 	leg_timer_stop(l, g);
 	tg_wheel_stop(l->wheel, &g->timer_max);
 	leg_keep_drop(l, g);
 	if (g->end_ms == 0)
 		g->end_ms = l->now_ms;
+	leg_tell_bill_end(l, g, in);
+	if (g->bill == LEG_BILL_OWED)
+		return; /* until the vault is back: leg_message() */
 	if (g->saved)
 		leg_tell_dialog(l, g, true);
 	if (g->is_a && g->media->open) {
@@ -247,7 +268,7 @@ static bool step_once(struct leg_layer *l, struct leg *g, const struct leg_in *i
 	if (offer || cell->next == 0)
 		return true;
 	if (g->call == CALL_CLOSING)
-		close_down(l, g);
+		close_down(l, g, in);
 	if (g->call != CALL_DONE)
 		return true;
 	if (g->is_a)
@@ -281,7 +302,8 @@ void leg_tick(struct leg_layer *l, uint64_t now_ms)
 
 	l->now_ms = now_ms;
 	while ((t = tg_wheel_expire(l->wheel, now_ms)) != NULL) {
-		struct leg *g = t->kind == LEG_EV_TIMER_MAX || t->kind == LEG_EV_TIMER_AGAIN
+		struct leg *g = t->kind == LEG_EV_TIMER_MAX || t->kind == LEG_EV_TIMER_AGAIN ||
+		                t->kind == LEG_EV_TIMER_PAID
 			? TG_CONTAINER(t, struct leg, timer_max)
 			: TG_CONTAINER(t, struct leg, timer);
 
@@ -317,6 +339,15 @@ static bool same(struct tg_handle a, struct tg_handle b)
 	return a.slot == b.slot && a.gen == b.gen;
 }
 
+/** RFC 3261 §13.2.2.4: a 2xx of another fork than the one that is up is a call of its own. */
+static bool is_fork(const struct leg *g, const struct txn_event *ev)
+{
+	return ev->kind == TXN_RESPONSE && g->confirmed && !g->is_a &&
+	       ev->msg->status >= 200 && ev->msg->status < 300 && same(ev->txn, g->invite) &&
+	       ev->msg->cseq.number == g->cseq_dialog &&
+	       !slice_eq(ev->msg->to.tag, leg_str(g, g->remote_tag));
+}
+
 void leg_event(struct leg_layer *l, uint64_t now_ms, const struct txn_event *ev)
 {
 	struct leg *g = by_cookie(l, ev->owner);
@@ -325,6 +356,10 @@ void leg_event(struct leg_layer *l, uint64_t now_ms, const struct txn_event *ev)
 	l->now_ms = now_ms;
 	if (g == NULL || (!same(ev->txn, g->invite) && !same(ev->txn, g->other)))
 		return;
+	if (is_fork(g, ev)) {
+		leg_hang_up_stray(l, ev->msg, ev->flow, g->trunk);
+		return;
+	}
 	switch (ev->kind) {
 	case TXN_RESPONSE:
 		/* the BYE is what counts once it is sent; an INVITE's answers come late */
@@ -352,19 +387,24 @@ void leg_event(struct leg_layer *l, uint64_t now_ms, const struct txn_event *ev)
 
 /* ---- requests of our peer ---- */
 
+bool leg_of_peer(const struct leg_layer *l, const struct leg *g, struct slice call_id,
+                 const struct tg_flow *flow)
+{
+	if (!slice_eq(call_id, leg_str(g, g->call_id)) || flow->iface != g->flow.iface ||
+	    flow->proto != g->flow.proto)
+		return false;
+	return tg_addr_ip_eq(&flow->remote, &g->flow.remote) ||
+	       (l->conf.same_peer != NULL && l->conf.same_peer(l->conf.ctx, &g->flow, flow));
+}
+
 /** RFC 3261 §12.2.2, and C17: the dialog's ids and the address that it was made with. */
 static struct leg *dialog_of(const struct leg_layer *l, const struct sip_message *req,
                              const struct tg_flow *flow)
 {
 	struct leg *g = leg_by_tag(l, req->to.tag);
 
-	if (g == NULL || !slice_eq(req->call_id, leg_str(g, g->call_id)) ||
-	    !slice_eq(req->from.tag, leg_str(g, g->remote_tag)))
-		return NULL;
-	if (flow->iface != g->flow.iface || flow->proto != g->flow.proto)
-		return NULL;
-	if (!tg_addr_ip_eq(&flow->remote, &g->flow.remote) &&
-	    !(l->conf.same_peer != NULL && l->conf.same_peer(l->conf.ctx, &g->flow, flow)))
+	if (g == NULL || !slice_eq(req->from.tag, leg_str(g, g->remote_tag)) ||
+	    !leg_of_peer(l, g, req->call_id, flow))
 		return NULL;
 	return g;
 }

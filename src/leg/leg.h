@@ -77,6 +77,7 @@ struct leg_target {
 	struct slice contact_user; /* user part of our Contact; may be empty */
 	int trunk;                /* index, or -1: challenges are then a refusal (B11) */
 	bool emergency;
+	uint32_t paid_ms;         /* as in the grant */
 };
 
 /** NULL without memory.  Cost: see leg_layer_bytes(). */
@@ -104,6 +105,9 @@ TG_MUST_USE enum tg_err leg_call_in(struct leg_layer *layer, uint64_t now_ms,
  */
 void leg_call_out(struct leg_layer *layer, uint64_t now_ms, const struct link_msg *invite,
                   const struct leg_target *target);
+
+/** Tell the vault that nothing was sent for a grant of a trunk: nothing is owed. */
+void leg_unused(struct leg_layer *layer, const struct link_leg *id, uint16_t status);
 
 /** Tell A that its LEG_INVITE finds nobody. */
 void leg_refuse(struct leg_layer *layer, const struct link_msg *invite, uint16_t status,
@@ -153,8 +157,19 @@ void leg_list(const struct leg_layer *layer, uint64_t now_ms, struct buf *b, uin
 int leg_tag_owner(struct slice tag);
 
 /**
- * Hang up a dialog that a dead process of our role left behind (DIALOG_ORPHAN): a BYE from its
- * recipe.
+ * A response that matches no transaction: a late answer to an INVITE that was given up, or one to
+ * an INVITE of a dead process; a 2xx gets ACK and BYE (F13, C14).
+ *
+ * trunk  whose address it came from, or -1: then only half-calls that live can own it
+ *
+ * False: nobody's.
+ */
+bool leg_stray_reply(struct leg_layer *layer, uint64_t now_ms, const struct sip_message *msg,
+                     const struct tg_flow *flow, int trunk);
+
+/**
+ * End what a dead process of our role left behind (DIALOG_ORPHAN), from its recipe: a dialog by
+ * BYE, an unanswered INVITE by CANCEL.
  */
 void leg_orphan(struct leg_layer *layer, uint64_t now_ms, const struct link_msg *msg);
 

@@ -22,6 +22,8 @@ enum {
 	LEG_AGAIN_MS = 25000, /* the caller hears from us so often: NATs forget after 30 s */
 	LEG_REPORT_MS = 500,  /* the relay's, for its last figures */
 	LEG_GRACE_MS = 32000, /* 64 × T1: how long a lost final response may still come */
+	LEG_WARN_MS = 10000,  /* talk time that must be left for a warning to make sense */
+	LEG_STRAYS_MAX = 20,  /* answers of nobody's that are hung up, a second */
 };
 
 /* The call as a whole.  A_: the half that took the INVITE, B_: the half that sends one. */
@@ -37,6 +39,8 @@ enum {
 	X(B_SIGNING)   /* challenged; the vault signs */ \
 	X(B_RINGING)   /* a provisional came */ \
 	X(B_CANCELLING) /* CANCEL sent, or waiting for a provisional to send it */ \
+	X(B_LATE)      /* given up without a final response: a 2xx may still come */ \
+	X(B_LOST)      /* a dead process rang here: CANCEL from its recipe */ \
 	X(B_ACK_WAIT)  /* 200 with an offer came; A's ACK brings the answer */ \
 	X(UP)          \
 	X(ENDING)      /* BYE sent */ \
@@ -72,15 +76,17 @@ enum offer_state {
 	X(MEDIA_OPEN) X(MEDIA_NONE) X(MEDIA_SILENT) X(MEDIA_REPORT) \
 	X(PEER_PROGRESS) X(PEER_ANSWER) X(PEER_REFUSE) \
 	X(PEER_RETRY) /* B's attempt failed in a way that another route may not */ \
-	X(PEER_CANCEL) X(PEER_ACK) X(PEER_BYE) \
+	X(PEER_CANCEL) X(PEER_ACK) X(PEER_BYE) X(PEER_WARN) \
 	X(PEER_OFFER) X(PEER_ACCEPT) X(PEER_REJECT) \
 	X(PEER_GONE)  /* the process of the other half died */ \
 	X(VAULT_GONE) /* the vault died before its verdict or signature */ \
 	X(RX_1XX) X(RX_2XX) X(RX_2XX_OFFER) X(RX_FAIL) X(RX_DEAD) X(RX_CHALLENGE) \
 	X(RX_ACK) X(RX_BYE) X(RX_CANCEL) X(RX_REINVITE) \
+	X(RX_CANCELLED) /* a final response to a CANCEL that no transaction sent */ \
 	X(SIGNED) X(UNSIGNED) \
 	X(TX_TIMEOUT) /* no final response, or the transport refused */ \
 	X(TIMER_ASK) X(TIMER_RING) X(TIMER_ACK) X(TIMER_MAX) X(TIMER_AGAIN) \
+	X(TIMER_PAID) /* B: what is paid for ends */ \
 	X(UNUSABLE) /* A: the answer of B's peer cannot be passed on */ \
 	X(HANGUP) X(CLOSED)
 
@@ -90,6 +96,15 @@ enum leg_ev {
 	LEG_EVENTS(X)
 #undef X
 	LEG_EVS
+};
+
+/** What the vault knows of the money of a trunk's B. */
+enum leg_bill {
+	LEG_BILL_NONE,   /* not a trunk's B, or all is said */
+	LEG_BILL_OPEN,   /* granted */
+	LEG_BILL_UNSURE, /* said UNKNOWN; only an answer is still of interest */
+	LEG_BILL_UP,     /* said ANSWERED */
+	LEG_BILL_OWED    /* `owed` is to be said when the vault is back */
 };
 
 /** A string of the dialog inside leg.text. */
@@ -141,11 +156,16 @@ struct leg {
 	uint8_t sign_tries;
 	uint8_t sign_what; /* enum link_sign of what waits for a signature */
 	uint8_t end_by;    /* enum link_end_by */
+	uint8_t bill;      /* enum leg_bill */
+	bool adopted;      /* its tag is one of a dead process: found in by_tag */
+	bool final;        /* B: the vault will not renew again */
 	int16_t trunk;     /* index, or -1 */
 	uint16_t status;   /* the final status of the INVITE, or of the last attempt */
 	uint16_t progress; /* A: the last provisional status */
 	uint16_t cause;    /* Q.850, 0 = none */
 	uint32_t max_s;
+	uint32_t paid_ms;  /* B: talk time that is paid for; 0 = not metered */
+	struct link_call_bill owed;
 	struct tg_flow flow;        /* of our peer */
 	/* INVITE or re-INVITE in flight: theirs (A, IN) or ours (B, OUT) */
 	struct tg_handle invite;
@@ -154,10 +174,14 @@ struct leg {
 	uint32_t cseq_local, cseq_remote;
 	uint32_t cseq_invite, cseq_remote_invite; /* of the last INVITE, ours and theirs */
 	uint64_t born_ms, ring_ms, up_ms, end_ms; /* 0 = not yet */
+	uint64_t bye_ms;            /* our peer's BYE came; 0 = not */
+	uint32_t cseq_dialog;       /* B: of the INVITE whose 2xx made the dialog */
 	struct tg_timer timer;      /* of the state: ask, ring, ack */
-	struct tg_timer timer_max;  /* longest call; while it rings: the next provisional */
+	/* A: longest call; while it rings: the next provisional.  B: paid time; the next CANCEL */
+	struct tg_timer timer_max;
 	struct leg_str call_id, local_tag, remote_tag, local_uri, remote_uri, target, route, rule,
-		contact_user;
+		contact_user, final_rule;
+	struct leg_str branch;      /* B: of the INVITE's Via, while it is unanswered */
 	struct leg_media *media;    /* owned; A only */
 	uint8_t proof[LEG_PROOF_BYTES];
 	uint16_t text_len;
@@ -179,10 +203,14 @@ struct leg_layer {
 	struct tg_pool *keeps;    /* struct leg_keep */
 	struct tg_pool *medias;   /* struct leg_media */
 	struct tg_table *by_call; /* hash of {call, side, branch} -> slot */
+	struct tg_table *by_tag;  /* hash of a local tag -> slot: adopted ones only */
 	struct tg_wheel *wheel;
 	struct link_msg out;      /* the message being written; posted at once */
 	uint64_t now_ms;
 	uint8_t raised;           /* enum leg_ev: what an action found; handled after its step */
+	bool vault_away;
+	uint64_t stray_ms;        /* when the second began in which `strays` were hung up */
+	uint32_t strays;
 	uint64_t unexpected;      /* empty cells that were hit */
 };
 
@@ -226,6 +254,9 @@ struct leg *leg_find(const struct leg_layer *l, const struct link_leg *id);
 struct leg *leg_take(struct leg_layer *l, const struct link_leg *id, bool reserve);
 /** Give back a half-call that never got a state: nobody is told. */
 void leg_drop(struct leg_layer *l, struct leg *g);
+/** Call-ID and address are this dialog's (C17). */
+bool leg_of_peer(const struct leg_layer *l, const struct leg *g, struct slice call_id,
+                 const struct tg_flow *flow);
 uint64_t leg_cookie(const struct leg_layer *l, const struct leg *g);
 
 /** (Re)start the timer of the state. */
@@ -239,6 +270,8 @@ struct slice leg_str(const struct leg *g, struct leg_str s);
 TG_MUST_USE bool leg_str_set(struct leg *g, struct leg_str *s, struct slice from);
 /** A fresh local tag: names worker and slot, and cannot be guessed. */
 TG_MUST_USE bool leg_tag_new(struct leg_layer *l, struct leg *g);
+/** The tag of this half-call is a dead process's: it is to be found by it all the same. */
+void leg_adopt(struct leg_layer *l, struct leg *g);
 /** The half-call that a local tag names, or NULL; the tag is compared whole. */
 struct leg *leg_by_tag(const struct leg_layer *l, struct slice tag);
 /** Keep SDP beyond its packet.  False when no room is free. */
@@ -262,6 +295,9 @@ TG_MUST_USE bool leg_send_bye(struct leg_layer *l, struct leg *g,
                               const struct link_sign_reply *auth);
 /** ACK of the 2xx of cseq_invite (RFC 3261 §13.2.2.4). */
 void leg_send_ack(struct leg_layer *l, struct leg *g, struct slice sdp);
+/** CANCEL, or the ACK of a refusal, of an INVITE whose transaction is gone (RFC 3261 §9.1,
+ *  §17.1.1.3): its branch and CSeq.  `to` is the To of the response, or empty. */
+void leg_send_alone(struct leg_layer *l, struct leg *g, struct slice method, struct slice to);
 
 /* ---- tell.c: messages to the other half, the vault and the relay ---- */
 
@@ -271,13 +307,42 @@ void leg_tell(struct leg_layer *l, struct leg *g, enum link_type type, uint16_t 
 void leg_tell_vault(struct leg_layer *l, struct leg *g, enum link_type type);
 /** CALL_END with the facts of the record. */
 void leg_tell_end(struct leg_layer *l, struct leg *g);
-/** DIALOG_SAVE of a trunk's dialog, or its end. */
+/** DIALOG_SAVE of a trunk's dialog or unanswered INVITE, or its end. */
 void leg_tell_dialog(struct leg_layer *l, struct leg *g, bool drop);
 /**
  * SIGN_ASK for the request that `challenge` refused.  False: nothing in it that we could answer.
  */
 TG_MUST_USE bool leg_tell_sign(struct leg_layer *l, struct leg *g,
                                const struct sip_message *challenge);
+
+/* ---- bill.c: B's paid time, and what the vault hears of it ---- */
+
+/** CALL_RENEW. */
+void leg_renewed(struct leg_layer *l, struct leg *g, const struct link_msg *msg);
+/** The first 2xx came: the time that is paid for begins. */
+void leg_paid_from_now(struct leg_layer *l, struct leg *g);
+/** CALL_BILL, when the attempt is one that the vault pays for. */
+void leg_tell_bill(struct leg_layer *l, struct leg *g, enum link_bill what, uint16_t status);
+/** The half-call is over by this event: the last CALL_BILL, at once or when the vault is back. */
+void leg_tell_bill_end(struct leg_layer *l, struct leg *g, const struct leg_in *in);
+/** The vault is new: what it must know of this attempt. */
+void leg_tell_bill_again(struct leg_layer *l, struct leg *g);
+
+/* ---- half_b.c ---- */
+
+/** Tag, target and routes of a 2xx (RFC 3261 §12.1.2).  False: no room for them. */
+TG_MUST_USE bool leg_learn_dialog(struct leg *g, const struct sip_message *msg);
+
+/* ---- orphan.c ---- */
+
+/** ACK and BYE for a 2xx that no half-call wants. */
+void leg_hang_up_stray(struct leg_layer *l, const struct sip_message *msg,
+                       const struct tg_flow *flow, int trunk);
+
+/* ---- end.c ---- */
+
+/** We end it: both halves get a BYE. */
+void leg_bye_both(struct leg_layer *l, struct leg *g, struct slice rule, uint16_t cause);
 
 /* ---- media.c: A's work on SDP and lease ---- */
 

@@ -30,6 +30,8 @@ static enum leg_ev peer_event(const struct leg *g, const struct link_msg *msg)
 		return LEG_EV_PEER_ACCEPT;
 	case LINK_LEG_REJECT:
 		return LEG_EV_PEER_REJECT;
+	case LINK_LEG_WARN:
+		return LEG_EV_PEER_WARN;
 	default:
 		return LEG_EV_NONE;
 	}
@@ -42,6 +44,8 @@ static void from_peer(struct leg_layer *l, struct leg *g, struct leg_in *in)
 	if (h->from.role != g->peer.role || h->from.index != g->peer.index)
 		return; /* an attempt that was given up, or somebody who is not the other half */
 	if (g->is_a && in->link->invite.branch != g->b_branch)
+		return;
+	if (in->link->head.type == LINK_LEG_WARN && !g->is_a)
 		return;
 	in->event = peer_event(g, in->link);
 	leg_step(l, g, in);
@@ -95,6 +99,8 @@ static void peer_down(struct leg_layer *l, struct link_proc dead)
 	uint32_t slot = 0;
 	struct leg *g;
 
+	if (dead.role == LINK_VAULT)
+		l->vault_away = true;
 	while ((g = tg_pool_next(l->pool, slot + 1, &slot)) != NULL) {
 		struct leg_in in = { .event = LEG_EV_PEER_GONE };
 
@@ -111,18 +117,32 @@ static void peer_down(struct leg_layer *l, struct link_proc dead)
 	}
 }
 
+/** The vault is new; what could not be said to the old one ends with this. */
+static void vault_up(struct leg_layer *l, struct leg *g)
+{
+	bool owed = g->bill == LEG_BILL_OWED;
+
+	if (g->saved)
+		leg_tell_dialog(l, g, owed);
+	if (g->is_a && g->up_ms != 0 && g->call < CALL_ENDING)
+		leg_tell_vault(l, g, LINK_CALL_ANSWERED);
+	leg_tell_bill_again(l, g);
+	if (owed)
+		leg_step(l, g, &(struct leg_in){ .event = LEG_EV_CLOSED });
+}
+
 /** A process is new: it is told again what it must know. */
 static void peer_up(struct leg_layer *l, struct link_proc born)
 {
 	uint32_t slot = 0;
 	struct leg *g;
 
+	if (born.role == LINK_VAULT)
+		l->vault_away = false;
 	while ((g = tg_pool_next(l->pool, slot + 1, &slot)) != NULL) {
-		if (born.role == LINK_VAULT && g->saved)
-			leg_tell_dialog(l, g, false);
-		if (born.role == LINK_VAULT && g->is_a && g->up_ms != 0 && g->call < CALL_ENDING)
-			leg_tell_vault(l, g, LINK_CALL_ANSWERED);
-		if (born.role == LINK_RELAY && g->is_a && g->call < CALL_CLOSING &&
+		if (born.role == LINK_VAULT)
+			vault_up(l, g);
+		else if (born.role == LINK_RELAY && g->is_a && g->call < CALL_CLOSING &&
 		    g->id.call % l->conf.relays == born.index)
 			leg_media_restore(l, g);
 	}
@@ -151,6 +171,9 @@ void leg_message(struct leg_layer *l, uint64_t now_ms, const struct link_msg *ms
 	case LINK_SIGN_REPLY:
 		in.event = msg->sign_reply.ok ? LEG_EV_SIGNED : LEG_EV_UNSIGNED;
 		leg_step(l, g, &in);
+		return;
+	case LINK_CALL_RENEW:
+		leg_renewed(l, g, msg);
 		return;
 	case LINK_MEDIA_OPENED:
 	case LINK_MEDIA_REPORT:

@@ -37,7 +37,8 @@ void leg_tell(struct leg_layer *l, struct leg *g, enum link_type type, uint16_t 
 	b->iface = g->flow.iface;
 	b->flow = g->flow;
 	b->flags = (uint8_t)((body.len > 0 ? LINK_LEG_HAS_BODY : 0) |
-	                     (g->emergency ? LINK_LEG_EMERGENCY : 0));
+	                     (g->emergency ? LINK_LEG_EMERGENCY : 0) |
+	                     (g->end_by == LINK_END_US ? LINK_LEG_BY_US : 0));
 	link_text_set(&b->reason, leg_str(g, g->rule));
 	if (link_body_set(m, body) != TG_OK)
 		return; /* SDP is capped below a message's body when it is parsed and written */
@@ -80,11 +81,14 @@ void leg_tell_dialog(struct leg_layer *l, struct leg *g, bool drop)
 	g->saved = !drop;
 	d->trunk = (uint16_t)g->trunk;
 	d->drop = drop;
+	d->early = !g->confirmed;
 	d->cseq = g->cseq_local;
 	d->flow = g->flow;
 	link_text_set(&d->call_id, leg_str(g, g->call_id));
 	link_text_set(&d->local_tag, leg_str(g, g->local_tag));
 	link_text_set(&d->remote_tag, leg_str(g, g->remote_tag));
+	if (d->early)
+		link_text_set(&d->branch, leg_str(g, g->branch));
 	link_long_set(&d->local_uri, leg_str(g, g->local_uri));
 	link_long_set(&d->remote_uri, leg_str(g, g->remote_uri));
 	link_long_set(&d->target, leg_str(g, g->target));

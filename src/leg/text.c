@@ -55,6 +55,23 @@ static bool read_hex(uint32_t *out, const char *p, size_t n)
 	return true;
 }
 
+static struct leg *adopted(const struct leg_layer *l, struct slice tag)
+{
+	uint64_t hash = tg_table_hash(l->by_tag, tag);
+	uint32_t at = 0, slot;
+
+	while ((slot = tg_table_find(l->by_tag, hash, &at)) != 0) {
+		struct leg *g = tg_pool_at(l->pool, slot);
+
+		assert(g != NULL);
+		if (tg_equal_ct(leg_str(g, g->local_tag), tag))
+			return g;
+		if (at == 0)
+			break;
+	}
+	return NULL;
+}
+
 struct leg *leg_by_tag(const struct leg_layer *l, struct slice tag)
 {
 	uint32_t worker, slot;
@@ -64,9 +81,9 @@ struct leg *leg_by_tag(const struct leg_layer *l, struct slice tag)
 	    !read_hex(&slot, tag.p + 2, 8) || worker != l->conf.self.index || slot == 0)
 		return NULL;
 	g = tg_pool_at(l->pool, slot);
-	if (g == NULL || !tg_equal_ct(leg_str(g, g->local_tag), tag))
-		return NULL;
-	return g;
+	if (g != NULL && tg_equal_ct(leg_str(g, g->local_tag), tag))
+		return g;
+	return adopted(l, tag);
 }
 
 int leg_tag_owner(struct slice tag)

@@ -137,6 +137,9 @@ bool leg_send_invite(struct leg_layer *l, struct leg *g, struct slice sdp,
 	end_response(l, g, &draft.out, sdp);
 	g->invite = draft.txn;
 	g->cseq_invite = g->cseq_local;
+	if (g->trunk >= 0 && !g->is_a && !g->confirmed &&
+	    leg_str_set(g, &g->branch, slice_str(draft.branch)))
+		leg_tell_dialog(l, g, false); /* ahead of the packet: F13 */
 	return txn_client_send(l->conf.txn, &draft) == TG_OK;
 }
 
@@ -158,6 +161,21 @@ bool leg_send_bye(struct leg_layer *l, struct leg *g, const struct link_sign_rep
 	sip_write_body(&draft.out, (struct slice){ 0 }, (struct slice){ 0 });
 	g->other = draft.txn;
 	return txn_client_send(l->conf.txn, &draft) == TG_OK;
+}
+
+void leg_send_alone(struct leg_layer *l, struct leg *g, struct slice method, struct slice to)
+{
+	struct buf b = l->conf.net.begin(l->conf.net.ctx, &g->flow);
+
+	sip_write_request(&b, method, leg_str(g, g->target));
+	sip_write_via(&b, g->flow.proto, us(l, g), leg_str(g, g->branch), true);
+	sip_write_number(&b, SIP_HDR_MAX_FORWARDS, 70);
+	sip_write_header(&b, SIP_HDR_FROM, leg_str(g, g->local_uri));
+	sip_write_header(&b, SIP_HDR_TO, to.len > 0 ? to : leg_str(g, g->remote_uri));
+	sip_write_header(&b, SIP_HDR_CALL_ID, leg_str(g, g->call_id));
+	sip_write_cseq(&b, g->cseq_invite, method);
+	sip_write_body(&b, (struct slice){ 0 }, (struct slice){ 0 });
+	l->conf.net.end(l->conf.net.ctx, &b);
 }
 
 void leg_send_ack(struct leg_layer *l, struct leg *g, struct slice sdp)

@@ -186,7 +186,7 @@ struct link_call_renew {
  * and UNKNOWN; after UNKNOWN a late 2xx brings ANSWERED and OVER.
  */
 enum link_bill {
-	LINK_BILL_ANSWERED, /* the first 2xx came; said again to a new vault, with the talk so far */
+	LINK_BILL_ANSWERED, /* the 2xx came; a new vault hears it again, with the talk so far */
 	LINK_BILL_OVER,     /* talk_ms until its BYE came or ours was confirmed */
 	LINK_BILL_FAILED,   /* final failure, or nothing was ever sent: nothing is owed */
 	LINK_BILL_UNKNOWN   /* no final response: a 2xx may still come */

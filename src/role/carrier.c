@@ -64,6 +64,13 @@ static struct slice number_uri(struct buf *b, struct slice user, struct slice ho
 	return slice_of(b->p + from, b->len - from);
 }
 
+static int on_trunk(void *role, const struct tg_flow *flow)
+{
+	const struct carrier *c = role;
+
+	return role_trunk_of(c->ua.env.site, flow);
+}
+
 static bool on_target(void *role, const struct link_call_grant *g, struct leg_target *out,
                       uint16_t *status, struct slice *rule)
 {
@@ -95,7 +102,7 @@ struct carrier *carrier_new(const struct role_env *env)
 {
 	struct carrier *c = calloc(1, sizeof(*c));
 	const struct ua_hooks hooks = { .role = c, .same_peer = on_same_peer, .event = on_event,
-		                        .target = on_target };
+		                        .trunk = on_trunk, .target = on_target };
 
 	if (c == NULL)
 		return NULL;

@@ -1,6 +1,6 @@
 /*
  * Grants wait here for the LEG_INVITE that uses them.  A grant that nobody uses within UA_GRANT_MS
- * is void: the caller gave up meanwhile.
+ * is void: the caller gave up meanwhile.  The vault holds money for it until it hears so.
  */
 #include "base/pool.h"
 #include "role/ua.h"
@@ -53,20 +53,33 @@ static void unlink_grant(struct ua_grants *g, struct grant **at)
 	tg_pool_give(g->pool, gone);
 }
 
-void ua_grants_put(struct ua_grants *g, uint64_t now_ms, const struct link_msg *msg)
+bool ua_grants_put(struct ua_grants *g, uint64_t now_ms, const struct link_msg *msg)
 {
-	struct grant *grant;
+	struct grant *grant = tg_pool_take(g->pool);
 
-	while (g->oldest != NULL && g->oldest->until_ms <= now_ms)
-		unlink_grant(g, &g->oldest);
-	grant = tg_pool_take(g->pool);
 	if (grant == NULL)
-		return; /* A is told 481 by its LEG_INVITE */
+		return false; /* A is told 481 by its LEG_INVITE */
 	grant->id = msg->head.leg;
 	grant->until_ms = now_ms + UA_GRANT_MS;
 	grant->what = msg->grant;
 	*g->youngest = grant;
 	g->youngest = &grant->next;
+	return true;
+}
+
+bool ua_grants_expire(struct ua_grants *g, uint64_t now_ms, struct link_leg *id, uint8_t *party)
+{
+	if (g->oldest == NULL || g->oldest->until_ms > now_ms)
+		return false;
+	*id = g->oldest->id;
+	*party = g->oldest->what.party;
+	unlink_grant(g, &g->oldest);
+	return true;
+}
+
+uint64_t ua_grants_next_ms(const struct ua_grants *g)
+{
+	return g->oldest != NULL ? g->oldest->until_ms : UINT64_MAX;
 }
 
 bool ua_grants_take(struct ua_grants *g, uint64_t now_ms, const struct link_leg *id,

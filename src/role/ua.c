@@ -230,6 +230,9 @@ static void take_response(struct ua *ua, const struct tg_flow *flow)
 		forward_stray(ua, proc & 0xff, flow);
 		return;
 	}
+	if (leg_stray_reply(ua->legs, ua->now_ms, &ua->msg, flow,
+	                    ua->hooks.trunk != NULL ? ua->hooks.trunk(ua->hooks.role, flow) : -1))
+		return;
 	log_event(ua->env.log, EV_STRAY_REPLY, LOG_CAUSE("rule", SLICE("no-transaction")),
 	          LOG_ADDR("from", &flow->remote), LOG_U64("status", ua->msg.status), LOG_END);
 }
@@ -418,6 +421,13 @@ bool ua_user(struct buf *out, const struct sip_uri *uri)
 
 /* ---- messages ---- */
 
+/** A grant that led to no INVITE: its money is free again. */
+static void unused(struct ua *ua, const struct link_leg *id, uint8_t party, uint16_t status)
+{
+	if (party == LINK_PARTY_TRUNK && ua->env.self.role == LINK_CARRIER)
+		leg_unused(ua->legs, id, status);
+}
+
 static void ring(struct ua *ua, const struct link_msg *msg)
 {
 	struct leg_target target = { .trunk = -1 };
@@ -425,14 +435,34 @@ static void ring(struct ua *ua, const struct link_msg *msg)
 	struct link_call_grant grant;
 	uint16_t status = 481;
 
-	if (!ua_grants_take(ua->grants, ua->now_ms, &msg->head.leg, &grant) ||
-	    grant.asker.role != msg->head.from.role || grant.asker.index != msg->head.from.index ||
-	    !ua->hooks.target(ua->hooks.role, &grant, &target, &status, &rule)) {
+	if (!ua_grants_take(ua->grants, ua->now_ms, &msg->head.leg, &grant)) {
 		leg_refuse(ua->legs, msg, status, rule);
 		return;
 	}
+	if (grant.asker.role != msg->head.from.role || grant.asker.index != msg->head.from.index ||
+	    !ua->hooks.target(ua->hooks.role, &grant, &target, &status, &rule)) {
+		leg_refuse(ua->legs, msg, status, rule);
+		unused(ua, &msg->head.leg, grant.party, status);
+		return;
+	}
 	target.emergency = grant.emergency;
+	target.paid_ms = grant.paid_ms;
 	leg_call_out(ua->legs, ua->now_ms, msg, &target);
+}
+
+static void take_grant(struct ua *ua, const struct link_msg *msg)
+{
+	if (!ua_grants_put(ua->grants, ua->now_ms, msg))
+		unused(ua, &msg->head.leg, msg->grant.party, 503);
+}
+
+/** A gave up before it came to its LEG_INVITE. */
+static void cancel_grant(struct ua *ua, const struct link_msg *msg)
+{
+	struct link_call_grant grant;
+
+	if (ua_grants_take(ua->grants, ua->now_ms, &msg->head.leg, &grant))
+		unused(ua, &msg->head.leg, grant.party, 487);
 }
 
 bool ua_message(struct ua *ua, uint64_t now_ms, const struct link_msg *msg)
@@ -441,7 +471,7 @@ bool ua_message(struct ua *ua, uint64_t now_ms, const struct link_msg *msg)
 	txn_set_time(ua->txn, now_ms);
 	switch (msg->head.type) {
 	case LINK_CALL_GRANT:
-		ua_grants_put(ua->grants, now_ms, msg);
+		take_grant(ua, msg);
 		return true;
 	case LINK_LEG_INVITE:
 		ring(ua, msg);
@@ -459,7 +489,12 @@ bool ua_message(struct ua *ua, uint64_t now_ms, const struct link_msg *msg)
 	case LINK_PEER:
 		leg_message(ua->legs, now_ms, msg);
 		return false; /* the role may care too */
+	case LINK_LEG_CANCEL:
+		cancel_grant(ua, msg);
+		leg_message(ua->legs, now_ms, msg);
+		return true;
 	case LINK_CALL_VERDICT:
+	case LINK_CALL_RENEW:
 	case LINK_MEDIA_OPENED:
 	case LINK_MEDIA_REPORT:
 		leg_message(ua->legs, now_ms, msg);
@@ -474,16 +509,22 @@ bool ua_message(struct ua *ua, uint64_t now_ms, const struct link_msg *msg)
 
 void ua_tick(struct ua *ua, uint64_t now_ms)
 {
+	struct link_leg id;
+	uint8_t party;
+
 	ua->now_ms = now_ms;
 	txn_tick(ua->txn, now_ms);
 	leg_tick(ua->legs, now_ms);
+	while (ua_grants_expire(ua->grants, now_ms, &id, &party))
+		unused(ua, &id, party, 487);
 }
 
 uint64_t ua_next_ms(const struct ua *ua)
 {
 	uint64_t txn = txn_next_ms(ua->txn), leg = leg_next_ms(ua->legs);
+	uint64_t grant = ua_grants_next_ms(ua->grants);
 
-	return TG_MIN(txn, leg);
+	return TG_MIN(TG_MIN(txn, leg), grant);
 }
 
 void ua_hangup(struct ua *ua, struct slice what, struct buf *b)

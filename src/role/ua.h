@@ -25,6 +25,8 @@ struct ua_hooks {
 	bool (*same_peer)(void *role, const struct tg_flow *with, const struct tg_flow *came);
 	/** An event of a transaction that no half-call owns. */
 	void (*event)(void *role, const struct txn_event *event);
+	/** Index of the trunk at this address, or -1.  NULL: there are none. */
+	int (*trunk)(void *role, const struct tg_flow *flow);
 	/** Turn a grant into the peer to ring.  False with *status and *rule: nobody there.
 	 *  Slices of `out` live until the next call. */
 	bool (*target)(void *role, const struct link_call_grant *grant, struct leg_target *out,
@@ -103,7 +105,13 @@ void ua_hangup(struct ua *ua, struct slice what, struct buf *b);
 
 struct ua_grants *ua_grants_new(uint32_t cap);
 void ua_grants_free(struct ua_grants *grants);
-void ua_grants_put(struct ua_grants *grants, uint64_t now_ms, const struct link_msg *grant);
+/** False: no room. */
+TG_MUST_USE bool ua_grants_put(struct ua_grants *grants, uint64_t now_ms,
+                               const struct link_msg *grant);
+/** Take out one that nobody used in time, and whose it was; false when there is none. */
+bool ua_grants_expire(struct ua_grants *grants, uint64_t now_ms, struct link_leg *id,
+                      uint8_t *party);
+uint64_t ua_grants_next_ms(const struct ua_grants *grants);
 /** The grant of this half-call, taken out; false when there is none (any more). */
 bool ua_grants_take(struct ua_grants *grants, uint64_t now_ms, const struct link_leg *id,
                     struct link_call_grant *out);

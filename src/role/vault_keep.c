@@ -70,11 +70,11 @@ static void forget(struct vault *v, struct vault_dialog *d)
 /** Pack the texts; false when they do not fit, then this dialog cannot be hung up after a crash. */
 static bool pack(struct vault_dialog *d, const struct link_dialog *from)
 {
-	const struct slice part[7] = {
+	const struct slice part[8] = {
 		link_text(&from->call_id), link_text(&from->local_tag),
 		link_text(&from->remote_tag), link_long(&from->local_uri),
 		link_long(&from->remote_uri), link_long(&from->target),
-		slice_of(from->route, from->route_len),
+		slice_of(from->route, from->route_len), link_text(&from->branch),
 	};
 	size_t at = 0;
 
@@ -92,7 +92,7 @@ static bool pack(struct vault_dialog *d, const struct link_dialog *from)
 static void unpack(const struct vault_dialog *d, struct link_dialog *to)
 {
 	struct slice rest = slice_of(d->text, sizeof(d->text));
-	struct slice part[7];
+	struct slice part[8];
 
 	for (size_t i = 0; i < COUNT(part); i++) {
 		part[i] = slice_head(rest, d->len[i]);
@@ -107,6 +107,8 @@ static void unpack(const struct vault_dialog *d, struct link_dialog *to)
 	if (part[6].len > 0)
 		memcpy(to->route, part[6].p, part[6].len);
 	to->route_len = (uint16_t)part[6].len;
+	link_text_set(&to->branch, part[7]);
+	to->early = d->early;
 	to->trunk = d->trunk;
 	to->cseq = d->cseq;
 	to->flow = d->flow;
@@ -133,6 +135,7 @@ void vault_dialog_save(struct vault *v, const struct link_msg *msg)
 	d->flow = from->flow;
 	d->trunk = from->trunk;
 	d->cseq = from->cseq;
+	d->early = from->early;
 	if (!pack(d, from)) {
 		tg_pool_give(v->dialogs, d);
 		return;

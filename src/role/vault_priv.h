@@ -31,14 +31,16 @@ struct vault_call {
 	struct tg_timer timer;    /* while not claimed */
 };
 
-/** A trunk dialog's recipe for a BYE; texts are packed. */
+/** A trunk dialog's recipe for a BYE, or an INVITE's for a CANCEL; texts are packed. */
 struct vault_dialog {
 	struct link_leg leg;
 	struct link_proc owner;
 	struct tg_flow flow;
 	uint32_t cseq;
 	uint16_t trunk;
-	uint16_t len[7]; /* call_id, local_tag, remote_tag, local_uri, remote_uri, target, route */
+	bool early; /* for a CANCEL */
+	/* call_id, local_tag, remote_tag, local_uri, remote_uri, target, route, branch */
+	uint16_t len[8];
 	char text[1200];
 };
 

@@ -73,7 +73,7 @@ static const char *may_sign_in_dialog(struct vault *v, const struct link_msg *ms
 	const struct link_sign_ask *ask = &msg->sign_ask;
 	const struct vault_call *c = vault_call_find(v, msg->head.leg.call);
 
-	if (!dialog_of_trunk(v, msg) || c == NULL)
+	if (!dialog_of_trunk(v, msg) || vault_dialog_find(v, &msg->head.leg)->early || c == NULL)
 		return "no-dialog";
 	if (!undialable(link_long(&ask->uri)) && !dials(link_long(&ask->uri), link_text(&c->to)))
 		return "another-number";

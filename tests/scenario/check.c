@@ -55,6 +55,27 @@ static void check_record(struct scenario *s)
 	}
 }
 
+/* check bill I answered|over|failed|unknown [talk S] [status N] [branch N] [unconfirmed] */
+static void check_bill(struct scenario *s)
+{
+	static const char *const names[] = { "answered", "over", "failed", "unknown" };
+	int i = (int)scenario_number(s, s->words > 2 ? s->word[2] : NULL);
+	const struct link_call_bill *b = i >= 0 && i < s->bills ? &s->bill[i].bill : NULL;
+	const char *talk = scenario_value(s, "talk"), *status = scenario_value(s, "status");
+	const char *branch = scenario_value(s, "branch");
+
+	if (b == NULL || s->words < 4)
+		scenario_fail(s, "there is no such bill, there are %d", s->bills);
+	if (strcmp(names[b->what], s->word[3]) != 0 ||
+	    (talk != NULL && b->talk_ms / 1000 != (uint32_t)scenario_number(s, talk)) ||
+	    (status != NULL && b->status != scenario_number(s, status)) ||
+	    (branch != NULL && s->bill[i].leg.branch != scenario_number(s, branch)) ||
+	    (b->unconfirmed != 0) != (scenario_word(s, "unconfirmed") > 0))
+		scenario_fail(s, "the bill is: %s, branch %u, status %u, talk %u ms%s",
+		              names[b->what], s->bill[i].leg.branch, b->status, b->talk_ms,
+		              b->unconfirmed ? ", unconfirmed" : "");
+}
+
 /** Everything that waits is given time to end by itself. */
 static void check_idle(struct scenario *s)
 {
@@ -98,6 +119,10 @@ void scenario_check(struct scenario *s)
 		check_count(s, what,
 		            world_bindings(s->world, s->words > 3 ? slice_str(s->word[2])
 		                                                  : SLICE("")), last);
+	else if (strcmp(what, "bills") == 0)
+		check_count(s, what, (uint64_t)s->bills, last);
+	else if (strcmp(what, "bill") == 0)
+		check_bill(s);
 	else if (strcmp(what, "record") == 0)
 		check_record(s);
 	else if (strcmp(what, "log") == 0 ? !logged(s, last)

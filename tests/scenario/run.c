@@ -245,6 +245,22 @@ static void hang_up(struct scenario *s)
 	}
 }
 
+/** renew SECONDS [final RULE]: as the vault would for the last call that it granted. */
+static void renew(struct scenario *s)
+{
+	const char *rule = scenario_value(s, "final");
+	struct link_msg m;
+
+	link_msg_init(&m, LINK_CALL_RENEW, s->carrier);
+	m.head.leg = s->granted;
+	m.renew.paid_ms = (uint32_t)(scenario_number(s, s->words > 1 ? s->word[1] : NULL) * 1000);
+	if (rule != NULL) {
+		m.renew.final = 1;
+		link_text_set(&m.renew.rule, slice_str(rule));
+	}
+	world_post_as(s->world, (struct link_proc){ LINK_VAULT, 0 }, &m);
+}
+
 /** Drop the first `n` words. */
 static void shift(struct scenario *s, int n)
 {
@@ -302,6 +318,10 @@ static void step(struct scenario *s)
 		hang_up(s);
 	else if (strcmp(s->word[0], "stop") == 0)
 		stop_all(s);
+	else if (strcmp(s->word[0], "paid") == 0 && s->words == 2)
+		s->paid_ms = (uint32_t)(scenario_number(s, s->word[1]) * 1000);
+	else if (strcmp(s->word[0], "renew") == 0)
+		renew(s);
 	else if (strcmp(s->word[0], "check") == 0)
 		scenario_check(s);
 	else if (strcmp(s->word[0], "ignore") == 0 && s->words == 2 &&

@@ -82,6 +82,14 @@ struct scenario {
 	unsigned last_at;
 	struct packet *sent; /* owned; what actors sent, newest first */
 	bool expects_unexpected;
+	uint32_t paid_ms;          /* every grant of a trunk is paid for so long; 0 = as it is */
+	struct link_leg granted;   /* the last B on a trunk, and where it lives */
+	struct link_proc carrier;
+	struct {
+		struct link_leg leg;
+		struct link_call_bill bill;
+	} bill[64]; /* every CALL_BILL */
+	int bills;
 	bool trace;
 	char word_text[8192];
 	char *word[SCENARIO_WORDS_MAX];

@@ -212,10 +212,27 @@ static void on_log(void *ctx, struct slice line)
 		(void)printf("%.*s", SLICE_FMT(line));
 }
 
+/** What is paid for is the file's to say: "paid SECONDS". */
+static void on_bend(void *ctx, struct link_msg *m)
+{
+	struct scenario *s = ctx;
+
+	if (m->head.type == LINK_CALL_GRANT && m->grant.party == LINK_PARTY_TRUNK) {
+		if (s->paid_ms != 0)
+			m->grant.paid_ms = s->paid_ms;
+		s->granted = m->head.leg;
+		s->carrier = m->head.to;
+	}
+}
+
 static void on_message(void *ctx, const struct link_msg *m)
 {
 	struct scenario *s = ctx;
 
+	if (m->head.type == LINK_CALL_BILL && s->bills < (int)COUNT(s->bill)) {
+		s->bill[s->bills].leg = m->head.leg;
+		s->bill[s->bills++].bill = m->bill;
+	}
 	if (s->trace)
 		(void)printf("    %s:%u => %s:%u %s\n",
 		             link_role_name((enum link_role)m->head.from.role), m->head.from.index,
@@ -231,7 +248,8 @@ void scenario_world(struct scenario *s)
 		.account_count = s->account_count,
 		.secrets = s->secret,
 		.secret_count = s->secret_count,
-		.watch = { .ctx = s, .packet = on_packet, .log = on_log, .message = on_message },
+		.watch = { .ctx = s, .packet = on_packet, .log = on_log, .bend = on_bend,
+		           .message = on_message },
 	};
 
 	parse_conf(s);

@@ -233,6 +233,16 @@ void world_post(struct world *w, const struct link_msg *msg)
 		from_warden(w, to, &w->out);
 }
 
+void world_post_as(struct world *w, struct link_proc from, const struct link_msg *msg)
+{
+	struct proc *p = world_proc(w, from);
+
+	if (p == NULL || !p->up)
+		return;
+	w->out = *msg;
+	world_push(w, p, &w->out);
+}
+
 static void tell_peer(struct world *w, struct proc *to, const struct proc *about, bool up)
 {
 	if (!to->up)
@@ -322,6 +332,8 @@ static void deliver(struct world *w)
 		w->seen.bad_messages++;
 		return;
 	}
+	if (w->conf.watch.bend != NULL)
+		w->conf.watch.bend(w->conf.watch.ctx, &w->msg);
 	if (w->conf.watch.message != NULL)
 		w->conf.watch.message(w->conf.watch.ctx, &w->msg);
 	log_set_time(&p->log, w->now_ms, world_wall_ms(w));

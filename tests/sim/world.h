@@ -47,6 +47,8 @@ struct world_watch {
 	/** Every packet of tollgate at the moment when it leaves, before the network loses it. */
 	void (*sent)(void *ctx, struct link_proc by, const struct tg_flow *to, struct slice octets);
 	void (*log)(void *ctx, struct slice line);
+	/** A message between roles, before it is handed over: a test may bend it. */
+	void (*bend)(void *ctx, struct link_msg *msg);
 	/** A message between roles is handed over. */
 	void (*message)(void *ctx, const struct link_msg *msg);
 	/** After each step: one packet, message or tick; invariants are checked here. */
@@ -94,6 +96,9 @@ bool world_up(const struct world *w, struct link_proc proc);
 
 /** A message of the warden or console to a role. */
 void world_post(struct world *w, const struct link_msg *msg);
+
+/** A message of one role to another that the first one did not think of. */
+void world_post_as(struct world *w, struct link_proc from, const struct link_msg *msg);
 
 /** Ask a role what `tollgate calls` and the like ask; its pages are put together in `out`. */
 void world_ask(struct world *w, struct link_proc proc, struct slice line, struct buf *out);
