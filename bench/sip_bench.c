@@ -39,8 +39,8 @@ static const struct row {
 	[SIP_WORK_OPTIONS] = { "options", 30000, 64, 0.85 },
 	[SIP_WORK_REGISTER] = { "register", 12000, 64, 0.65 },
 	[SIP_WORK_REGISTER_KNOWN] = { "register_known", 20000, 64, 0.65 },
-	[SIP_WORK_CALL] = { "call", 700, 24, 0.70 },
-	[SIP_WORK_CALL_FREE] = { "call_unchallenged", 700, 24, 0.70 },
+	[SIP_WORK_CALL] = { "call", 300, 24, 0.70 },
+	[SIP_WORK_CALL_FREE] = { "call_unchallenged", 300, 24, 0.70 },
 };
 
 /* What was learnt of one server. */

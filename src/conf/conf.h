@@ -118,6 +118,7 @@ struct conf_accounts {
 
 struct conf_media {
 	struct conf_ports ports;
+	uint32_t ready;     /* port pairs of each interface that stay open between calls */
 	uint32_t silence_s; /* end a call without media after this; 0 = never */
 };
 

@@ -58,9 +58,9 @@ static const struct {
 	  "inbound, outbound, accounts, numbers, money, hours, groups, budgets, rules, media, limits, "
 	  "log; did you mean \"limits\"?\n" },
 	{ "key misspelt", IFS "media: { prots: 20000-21999 }\n",
-	  "4:10: media: unknown key \"prots\"; allowed: ports, silence; did you mean \"ports\"?\n" },
+	  "4:10: media: unknown key \"prots\"; allowed: ports, ready, silence; did you mean \"ports\"?\n" },
 	{ "key far from all", IFS "media: { codec: opus }\n",
-	  "4:10: media: unknown key \"codec\"; allowed: ports, silence\n" },
+	  "4:10: media: unknown key \"codec\"; allowed: ports, ready, silence\n" },
 	{ "a secret is never echoed",
 	  IFS "trunks:\n- { name: acme, interface: wan, address: a.example,\n"
 	      "    username: u, password: hunter2 }\n",

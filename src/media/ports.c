@@ -22,23 +22,33 @@ struct pair {
 	uint16_t prev, next; /* RESTING: neighbours in the list, or NO_PAIR */
 	uint16_t at;         /* FREE: place in `free` */
 	uint8_t state;       /* enum pair_state */
+	bool preferred;
 };
 
 struct media_ports {
 	uint32_t rest_ms;
 	uint32_t pairs;
 	uint16_t first;              /* even */
-	uint16_t free_count;
+	uint16_t free_count, preferred_count; /* in `free` */
 	uint16_t rest_head, rest_tail; /* the oldest, the youngest */
 	uint16_t *free;              /* [pairs], behind `pair` */
 	struct pair pair[];
 };
 
+static void lay(struct media_ports *ports, uint16_t at, uint16_t i)
+{
+	ports->free[at] = i;
+	ports->pair[i].at = at;
+}
+
 static void put_free(struct media_ports *ports, uint16_t i)
 {
 	ports->pair[i].state = PAIR_FREE;
-	ports->pair[i].at = ports->free_count;
-	ports->free[ports->free_count++] = i;
+	lay(ports, ports->free_count++, i);
+	if (!ports->pair[i].preferred)
+		return;
+	lay(ports, ports->pair[i].at, ports->free[ports->preferred_count]);
+	lay(ports, ports->preferred_count++, i);
 }
 
 struct media_ports *media_ports_new(uint16_t min, uint16_t max, uint32_t rest_ms)
@@ -75,10 +85,14 @@ static uint16_t pair_of(const struct media_ports *ports, uint16_t port)
 
 static void take_free(struct media_ports *ports, uint16_t i)
 {
-	uint16_t at = ports->pair[i].at, last = ports->free[--ports->free_count];
+	uint16_t at = ports->pair[i].at;
 
-	ports->free[at] = last;
-	ports->pair[last].at = at;
+	if (at < ports->preferred_count) {
+		lay(ports, at, ports->free[--ports->preferred_count]);
+		at = ports->preferred_count;
+	}
+	if (at != --ports->free_count)
+		lay(ports, at, ports->free[ports->free_count]);
 	ports->pair[i].state = PAIR_TAKEN;
 }
 
@@ -115,7 +129,8 @@ enum tg_err media_ports_pick(struct media_ports *ports, struct tg_rng *rng, uint
 	wake_rested(ports, now_ms);
 	if (ports->free_count == 0)
 		return TG_ELIMIT;
-	i = ports->free[tg_rng_below(rng, ports->free_count)];
+	i = ports->free[tg_rng_below(rng, ports->preferred_count > 0 ? ports->preferred_count :
+	                                                               ports->free_count)];
 	take_free(ports, i);
 	*port = (uint16_t)(ports->first + 2 * i);
 	return TG_OK;
@@ -138,16 +153,24 @@ enum tg_err media_ports_take(struct media_ports *ports, uint16_t port)
 	return TG_OK;
 }
 
+void media_ports_prefer(struct media_ports *ports, uint16_t port, bool preferred)
+{
+	struct pair *p = &ports->pair[pair_of(ports, port)];
+
+	assert(p->state == PAIR_TAKEN);
+	p->preferred = preferred;
+}
+
 void media_ports_give(struct media_ports *ports, uint16_t port, uint64_t now_ms)
 {
 	uint16_t i = pair_of(ports, port), tail = ports->rest_tail;
 	struct pair *p = &ports->pair[i];
 
 	assert(p->state == PAIR_TAKEN);
-	*p = (struct pair){ .free_ms = now_ms + ports->rest_ms,
-		            .prev = tail,
-		            .next = NO_PAIR,
-		            .state = PAIR_RESTING };
+	p->free_ms = now_ms + ports->rest_ms;
+	p->prev = tail;
+	p->next = NO_PAIR;
+	p->state = PAIR_RESTING;
 	if (tail == NO_PAIR)
 		ports->rest_head = i;
 	else

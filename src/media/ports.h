@@ -20,7 +20,8 @@ struct media_ports *media_ports_new(uint16_t min, uint16_t max, uint32_t rest_ms
 void media_ports_free(struct media_ports *ports);
 
 /**
- * Take a random free pair; every free one is as likely, so ports tell nothing about each other.
+ * Take a random free pair, a preferred one if any is free; each of these is as likely, so ports
+ * tell nothing about each other.
  * Costs the same however many are free.
  *
  * now_ms  never earlier than in a call before
@@ -38,6 +39,9 @@ TG_MUST_USE enum tg_err media_ports_pick(struct media_ports *ports, struct tg_rn
  * TG_EBUSY   taken
  */
 TG_MUST_USE enum tg_err media_ports_take(struct media_ports *ports, uint16_t port);
+
+/** Pick this taken pair, once it is free again, before any that is not preferred; or no longer. */
+void media_ports_prefer(struct media_ports *ports, uint16_t port, bool preferred);
 
 /** Give a taken pair back; it rests from now.  Also when another program holds its port. */
 void media_ports_give(struct media_ports *ports, uint16_t port, uint64_t now_ms);

@@ -111,6 +111,85 @@ TEST(ports_rest_order)
 	}
 }
 
+/* Any order of picking, taking and giving back: each pair has one holder at a time. */
+TEST(ports_any_order)
+{
+	enum { PAIRS = 7 };
+	struct media_ports *p = media_ports_new(20000, 20000 + 2 * PAIRS - 1, 3);
+	struct tg_rng rng = rng_of(6);
+	bool held[PAIRS] = { false };
+	unsigned holds = 0;
+
+	if (p == NULL)
+		return;
+	for (uint64_t now = 0; now < 20000; now++) {
+		uint64_t what = tg_rng_below(&rng, 5), i = tg_rng_below(&rng, PAIRS);
+		uint16_t port = (uint16_t)(20000 + 2 * i);
+
+		if (what == 0 && media_ports_take(p, port) == TG_OK) {
+			CHECK(!held[i], "taken once");
+			held[i] = true;
+			holds++;
+		} else if (what == 1 && media_ports_pick(p, &rng, now, &port) == TG_OK) {
+			CHECK(!held[(port - 20000) / 2], "picked once");
+			held[(port - 20000) / 2] = true;
+			holds++;
+		} else if (what > 1 && held[i]) {
+			media_ports_prefer(p, port, what == 2);
+			if (what == 4)
+				media_ports_undo(p, port);
+			else
+				media_ports_give(p, port, now);
+			held[i] = false;
+			holds--;
+		}
+		if (now % 100 != 0)
+			continue;
+		now += 3; /* all have rested */
+		for (unsigned n = holds; n < PAIRS; n++) {
+			CHECK(media_ports_pick(p, &rng, now, &port) == TG_OK, "all the others");
+			CHECK(!held[(port - 20000) / 2], "picked once");
+			held[(port - 20000) / 2] = true;
+		}
+		CHECK(media_ports_pick(p, &rng, now, &port) == TG_ELIMIT, "and no more");
+		holds = PAIRS;
+	}
+	media_ports_free(p);
+}
+
+TEST(ports_prefer)
+{
+	struct media_ports *p = media_ports_new(20000, 20199, 1000);
+	struct tg_rng rng = rng_of(5);
+	uint16_t port = 0, seen[2] = { 0 };
+
+	if (p == NULL)
+		return;
+	for (uint16_t wanted = 20100; wanted <= 20102; wanted += 2) {
+		CHECK(media_ports_take(p, wanted) == TG_OK, "free");
+		media_ports_prefer(p, wanted, true);
+		media_ports_undo(p, wanted);
+	}
+	for (int round = 0; round < 50; round++) {
+		for (int i = 0; i < 2; i++)
+			CHECK(media_ports_pick(p, &rng, 0, &seen[i]) == TG_OK, "free");
+		CHECK(seen[0] + seen[1] == 20100 + 20102, "these first");
+		CHECK(media_ports_pick(p, &rng, 0, &port) == TG_OK && port / 4 != 20100 / 4,
+		      "then the others");
+		media_ports_undo(p, port);
+		media_ports_undo(p, seen[round % 2]);
+		media_ports_undo(p, seen[1 - round % 2]);
+	}
+	CHECK(media_ports_take(p, 20100) == TG_OK, "free");
+	media_ports_prefer(p, 20100, false);
+	media_ports_undo(p, 20100);
+	CHECK(media_ports_pick(p, &rng, 0, &port) == TG_OK && port == 20102, "the one left");
+	for (int i = 0; i < 99; i++)
+		CHECK(media_ports_pick(p, &rng, 0, &port) == TG_OK && port != 20102, "all others");
+	CHECK(media_ports_pick(p, &rng, 0, &port) == TG_ELIMIT, "each once");
+	media_ports_free(p);
+}
+
 /* E9: nobody who sees ports of calls can tell the next.  Neighbours come by chance only. */
 TEST(ports_unpredictable)
 {

@@ -11,7 +11,10 @@ static bool conf_lists(struct relay *r, const struct relay_conf *conf)
 	r->iface = calloc(conf->iface_count, sizeof(*r->iface));
 	r->never = calloc(conf->never_count + 1u, sizeof(*r->never));
 	r->ports = calloc(conf->iface_count, sizeof(struct media_ports *));
-	if (r->iface == NULL || r->never == NULL || r->ports == NULL)
+	r->port = calloc(conf->iface_count, sizeof(struct relay_port *));
+	r->parked = calloc(conf->iface_count, sizeof(*r->parked));
+	if (r->iface == NULL || r->never == NULL || r->ports == NULL || r->port == NULL ||
+	    r->parked == NULL)
 		return false;
 	memcpy(r->iface, conf->iface, conf->iface_count * sizeof(*r->iface));
 	if (conf->never_count > 0)
@@ -20,7 +23,8 @@ static bool conf_lists(struct relay *r, const struct relay_conf *conf)
 	r->conf.never = r->never;
 	for (uint16_t i = 0; i < conf->iface_count; i++) {
 		r->ports[i] = media_ports_new(conf->port_min, conf->port_max, r->conf.port_rest_ms);
-		if (r->ports[i] == NULL)
+		r->port[i] = calloc(conf->port_max - conf->port_min + 1u, sizeof(*r->port[i]));
+		if (r->ports[i] == NULL || r->port[i] == NULL)
 			return false;
 	}
 	return true;
@@ -73,6 +77,7 @@ struct relay *relay_new(const struct relay_conf *conf, struct link_out out,
 		relay_free(r);
 		return NULL;
 	}
+	relay_pairs_prepare(r);
 	return r;
 }
 
@@ -91,11 +96,19 @@ void relay_free(struct relay *r)
 	if (r->open > 0)
 		while ((session = next_session(r, 1, &slot)) != NULL)
 			relay_session_close(r, session, false);
+	if (r->port != NULL && r->parked != NULL)
+		relay_pairs_close(r);
 	if (r->epoll_fd >= 0)
 		close(r->epoll_fd);
-	for (uint16_t i = 0; r->ports != NULL && i < r->conf.iface_count; i++)
-		media_ports_free(r->ports[i]);
+	for (uint16_t i = 0; i < r->conf.iface_count; i++) {
+		if (r->ports != NULL)
+			media_ports_free(r->ports[i]);
+		if (r->port != NULL)
+			free(r->port[i]);
+	}
 	free(r->ports);
+	free(r->port);
+	free(r->parked);
 	free(r->iface);
 	free(r->never);
 	tg_table_free(r->table);

@@ -30,7 +30,7 @@ static void relay_one(struct relay *r, struct relay_port *in)
 	enum stream_verdict verdict;
 	struct stream_way way;
 
-	if (TG_UNLIKELY(len < 0))
+	if (TG_UNLIKELY(len < 0 || st == NULL)) /* NULL: a late one of the call that had the port */
 		return;
 	/* a cut packet becomes an empty one, and so a malformed one, for the same counters */
 	packet.bytes = slice_of(r->packet, (size_t)len <= sizeof(r->packet) ? (size_t)len : 0);
@@ -41,7 +41,7 @@ static void relay_one(struct relay *r, struct relay_port *in)
 		count_drop(&r->stat, verdict);
 		return;
 	}
-	if (TG_UNLIKELY(!media_socket_send(st->port[1 - in->side][way.port].fd, packet.bytes))) {
+	if (TG_UNLIKELY(!media_socket_send(st->fd[1 - in->side][way.port], packet.bytes))) {
 		r->stat.send_failed++;
 		return;
 	}

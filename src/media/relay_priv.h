@@ -16,18 +16,26 @@ enum {
 
 struct relay_session;
 
-/** One socket; its address is the epoll cookie. */
+/**
+ * One port of ours, and its socket while it has one; its address is the epoll cookie.  40 bytes a
+ * port of the range.
+ *
+ * A socket that is kept for later calls is parked: connected to itself, so that the kernel refuses
+ * what others send to it just as if the port were closed.
+ */
 struct relay_port {
-	struct relay_stream *of;
+	struct relay_stream *of;  /* NULL = parked, or closed */
 	struct tg_addr connected; /* family NONE = not */
-	int fd;
-	uint8_t side, kind; /* kind: enum stream_port_kind */
+	int fd;                   /* while `open` */
+	uint8_t side, kind;       /* kind: enum stream_port_kind */
+	bool open, parked;
 };
 
-/** Two sides and their four sockets.  632 bytes, and 96 for the session. */
+/** Two sides and their four sockets.  568 bytes, and 96 for the session. */
 struct relay_stream {
 	struct stream s;
-	struct relay_port port[2][STREAM_PORTS];
+	struct relay_port *port[2]; /* RTP, and RTCP behind it; NULL = not opened */
+	int fd[2][STREAM_PORTS];    /* theirs, where the packets find them */
 	struct relay_session *session;
 	uint16_t local[2]; /* our even port a side */
 };
@@ -52,6 +60,8 @@ struct relay {
 	struct tg_pool *sessions, *streams;
 	struct tg_table *table;     /* call and owner -> slot in `sessions` */
 	struct media_ports **ports; /* one an interface */
+	struct relay_port **port;   /* one array an interface, port_min first */
+	uint32_t *parked;           /* pairs kept open for later calls, an interface */
 	struct relay_iface *iface;
 	struct tg_addr *never;
 	struct relay_stat stat;
@@ -72,7 +82,7 @@ static inline uint64_t relay_clock(struct relay *r, uint64_t now_us)
 }
 
 /**
- * Bind the four sockets of a stream and hand them to epoll.
+ * Open the four sockets of a stream.
  *
  * want  ports of both sides, 0 = choose; interfaces are checked here
  * out   set only on TG_OK; session is the caller's to set
@@ -87,6 +97,26 @@ TG_MUST_USE enum tg_err relay_stream_open(struct relay *r, const struct link_med
 
 /** Close its sockets; the ports rest. */
 void relay_stream_close(struct relay *r, struct relay_stream *st);
+
+/** Open and park `conf.ready` pairs of each interface; fewer if descriptors are few. */
+void relay_pairs_prepare(struct relay *r);
+
+/** Close all that is parked. */
+void relay_pairs_close(struct relay *r);
+
+/**
+ * Take a pair of ports with both sockets open, each parked or hearing anybody.
+ *
+ * want  its port 0 = choose
+ * out   set only on TG_OK: RTP, and RTCP behind it
+ *
+ * Errors as of relay_stream_open().
+ */
+TG_MUST_USE enum tg_err relay_pair_take(struct relay *r, const struct link_media_side *want,
+                                        uint16_t *even, struct relay_port **out);
+
+/** Give a pair back: it rests, parked if fewer than `conf.ready` are, else closed. */
+void relay_pair_give(struct relay *r, uint16_t iface, uint16_t even);
 
 /** Connect or disconnect sockets so that they agree with what stream_peer() decided. */
 void relay_stream_sync(struct relay_stream *st);

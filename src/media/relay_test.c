@@ -61,7 +61,9 @@ static int host(const char *ip, struct tg_addr *at)
 	return fd;
 }
 
-static bool begin(struct world *w, uint16_t port_min, uint16_t port_max, uint32_t sessions)
+/* The same with pairs that stay open between calls. */
+static bool begin_ready(struct world *w, uint16_t port_min, uint16_t port_max, uint32_t sessions,
+                        uint32_t ready)
 {
 	struct relay_iface iface[2] = { { addr("127.0.0.1", 0), false },
 		                        { addr("127.0.0.2", 0), false } };
@@ -72,6 +74,7 @@ static bool begin(struct world *w, uint16_t port_min, uint16_t port_max, uint32_
 		                   .port_max = port_max,
 		                   .sessions = sessions,
 		                   .reserve = 1,
+		                   .ready = ready,
 		                   .port_rest_ms = 30000 };
 	struct tg_rng rng;
 
@@ -86,6 +89,11 @@ static bool begin(struct world *w, uint16_t port_min, uint16_t port_max, uint32_
 	w->trunk = host("127.0.1.2", &w->trunk_at);
 	w->stranger = host("127.0.1.66", &w->stranger_at);
 	return true;
+}
+
+static bool begin(struct world *w, uint16_t port_min, uint16_t port_max, uint32_t sessions)
+{
+	return begin_ready(w, port_min, port_max, sessions, 0);
 }
 
 static void end(struct world *w)
@@ -187,14 +195,14 @@ static struct relay_stat stat_of(const struct world *w)
 }
 
 /* E1, E2: a third host sprays before, during and after; E9, E10 on the way. */
-TEST(relay_spray)
+static void spray(uint32_t ready)
 {
 	static struct world w;
 	struct tg_addr from, a, b;
 	const struct link_msg *opened;
 	uint16_t port[2];
 
-	if (!begin(&w, 41000, 41019, 4))
+	if (!begin_ready(&w, 41000, 41019, 4, ready))
 		return;
 	opened = open_call(&w, 5, false, NULL);
 	CHECK(opened != NULL && opened->media_opened.opened == 1, "opened");
@@ -208,7 +216,8 @@ TEST(relay_spray)
 	send_from(w.stranger, a, SLICE(RTP));
 	send_from(w.phone, a, SLICE(RTP));
 	run(&w);
-	CHECK(stat_of(&w).no_peer == 2, "dropping until a peer is known");
+	/* by the kernel, when the sockets are kept */
+	CHECK(stat_of(&w).no_peer == (ready > 0 ? 0 : 2), "dropping until a peer is known");
 	peer(&w, 5, 0, LINK_LATCH_FROM_IP, addr("10.0.0.7", 4000), addr("127.0.1.1", 0));
 	peer(&w, 5, 1, LINK_LATCH_EXACT, w.trunk_at, addr("127.0.1.9", 0));
 	send_from(w.trunk, b, SLICE(RTP));
@@ -238,13 +247,88 @@ TEST(relay_spray)
 	CHECK(w.count == 1 && w.got[0].media_report.event == LINK_MEDIA_CLOSED &&
 	              w.got[0].media_report.stat[0].packets == 1 &&
 	              w.got[0].media_report.stat[1].packets == 2 &&
-	              w.got[0].media_report.stat[0].dropped == 4,
+	              w.got[0].media_report.stat[0].dropped == (ready > 0 ? 2 : 4),
 	      "the call's numbers");
 	send_from(w.trunk, b, SLICE(RTP));
 	send_from(w.stranger, a, SLICE(RTP));
 	run(&w);
 	CHECK(received(w.phone, &from) + received(w.trunk, &from) == 0, "R10: gone with the call");
 	end(&w);
+}
+
+TEST(relay_spray)
+{
+	spray(0);
+}
+
+TEST(relay_spray_ready)
+{
+	spray(10);
+}
+
+/* What a stranger learns of a port: true when the kernel says that nobody is there. */
+static bool is_refused(const struct world *w, struct tg_addr to)
+{
+	bool refused;
+
+	CHECK(media_socket_connect(w->stranger, &to) == TG_OK, "loopback");
+	CHECK(media_socket_send(w->stranger, SLICE(RTP)), "sent");
+	refused = arrived(w->stranger, 50);
+	(void)received(w->stranger, &to); /* clears the error */
+	CHECK(media_socket_connect(w->stranger, NULL) == TG_OK, "loopback");
+	return refused;
+}
+
+/* R10: kept sockets look closed between calls, and what came late for one call meets no other. */
+TEST(relay_ready)
+{
+	static struct world w;
+	struct tg_addr from, a, b;
+	uint16_t port[2];
+
+	if (!begin_ready(&w, 41000, 41003, 8, 2)) /* two pairs an interface */
+		return;
+	for (uint16_t n = 41000; n <= 41003; n++)
+		CHECK(is_refused(&w, addr("127.0.0.1", n)), "before any call");
+	for (uint64_t call = 1; call < 6; call++) {
+		CHECK(open_call(&w, call, false, NULL)->media_opened.opened == 1, "opened");
+		port[0] = w.got[0].media_opened.side[0][0].rtp_port;
+		port[1] = w.got[0].media_opened.side[0][1].rtp_port;
+		a = addr("127.0.0.1", port[0]);
+		b = addr("127.0.0.2", port[1]);
+		CHECK(is_refused(&w, a), "no peer yet");
+		peer(&w, call, 0, LINK_LATCH_FROM_IP, w.phone_at, w.phone_at);
+		peer(&w, call, 1, LINK_LATCH_EXACT, w.trunk_at, w.trunk_at);
+		send_from(w.phone, a, SLICE(RTP));
+		run(&w);
+		CHECK(received(w.trunk, &from) == 1 && tg_addr_eq(&from, &b), "A to B");
+		send_from(w.trunk, b, SLICE(RTP));
+		close_call(&w, call); /* before that one was read */
+		run(&w);
+		CHECK(received(w.phone, &from) == 0, "late: gone with the call");
+		CHECK(is_refused(&w, a) && is_refused(&w, b), "closed again");
+		w.now_ms += 16000;
+	}
+	CHECK(stat_of(&w).packets == 5 && stat_of(&w).send_failed == 0, "counted");
+	end(&w);
+}
+
+/* D20: fewer descriptors than wished for, and the pairs that are not kept find some. */
+TEST(relay_ready_few)
+{
+	static struct world w;
+	struct rlimit was, few;
+
+	CHECK(getrlimit(RLIMIT_NOFILE, &was) == 0, "limit");
+	few = was;
+	few.rlim_cur = 60;
+	CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0, "limit");
+	if (begin_ready(&w, 41000, 41399, 8, 200)) {
+		for (uint64_t call = 1; call < 7; call++)
+			CHECK(open_call(&w, call, false, NULL)->media_opened.opened == 1, "opened");
+		end(&w);
+	}
+	CHECK(setrlimit(RLIMIT_NOFILE, &was) == 0, "limit");
 }
 
 /* E9: a port that was given back rests, unless the call that had it asks. */

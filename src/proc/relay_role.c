@@ -69,6 +69,7 @@ static struct relay *make_relay(const struct proc_env *env)
 		                 .iface_count = (uint16_t)conf->interfaces_count,
 		                 .sessions = calls + calls / RESERVE_PART + 1,
 		                 .reserve = calls / RESERVE_PART + 1,
+		                 .ready = conf->media.ready / conf->limits.relays,
 		                 .never = never };
 	struct tg_rng rng;
 
