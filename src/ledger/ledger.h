@@ -35,8 +35,8 @@ enum {
 	LEDGER_ABOVE_MAX = 12,        /* ledgers above one call */
 	LEDGER_NAME_MAX = 64,         /* octets */
 	LEDGER_DESTINATIONS_MAX = 64, /* different destinations that can be told apart in a day */
-	LEDGER_GUARD_S = 2            /* a BYE leaves so long before paid talk ends, so that one which
-	                                 is sent again crosses no unpaid increment */
+	LEDGER_GUARD_S = 2 /* a BYE leaves so long before paid talk ends: one that is sent again
+	                      crosses no unpaid increment */
 };
 
 enum ledger_kind {
@@ -92,15 +92,16 @@ struct ledger_budget {
 };
 #define LEDGER_BUDGET_NONE                                                                     \
 	((struct ledger_budget){                                                               \
-	    { LEDGER_NO_MONEY, LEDGER_NO_MONEY, LEDGER_NO_MONEY, LEDGER_NO_MONEY, LEDGER_NO_MONEY }, \
-	    LEDGER_NO_MONEY, LEDGER_NO_COUNT, LEDGER_NO_COUNT, LEDGER_NO_COUNT, LEDGER_NO_COUNT,   \
-	    LEDGER_NO_COUNT, LEDGER_ENFORCE, 0 })
+	    { LEDGER_NO_MONEY, LEDGER_NO_MONEY, LEDGER_NO_MONEY, LEDGER_NO_MONEY,              \
+	      LEDGER_NO_MONEY },                                                               \
+	    LEDGER_NO_MONEY, LEDGER_NO_COUNT, LEDGER_NO_COUNT, LEDGER_NO_COUNT,                \
+	    LEDGER_NO_COUNT, LEDGER_NO_COUNT, LEDGER_ENFORCE, 0 })
 
 /** The moment, as ledger/clock.h makes it. */
 struct ledger_now {
 	uint64_t ms; /* ledger time, UTC; never runs backwards */
-	/** UTC minute (since 1970) at which the current window began; never falls.  Of off-hours: the
-	 *  stretch that is on, or the last one; 0 = none yet. */
+	/** UTC minute (since 1970) at which the current window began; never falls.  Of off-hours:
+	 *  the stretch that is on, or the last one; 0 = none. */
 	uint32_t start[LEDGER_PERIODS];
 	bool off_hours; /* it is off-hours now */
 };
@@ -204,7 +205,7 @@ TG_MUST_USE enum tg_err ledger_hold(struct ledger *l, const struct ledger_now *n
  * Pay for `want_s` more seconds of talk, or for fewer increments when they do not fit; at least
  * one.
  *
- * out  `hold` and `new_destination` are not set
+ * out  always set but with TG_ENOENT
  *
  * TG_ELIMIT  refused: what was paid stays paid
  * TG_ENOENT  no such hold

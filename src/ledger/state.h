@@ -2,7 +2,8 @@
  * What the ledger shows and what the store keeps of it.
  *
  * The store keeps, in one transaction each: after ledger_hold() and ledger_renew() the attempt's
- * ledger_hold_state; when an attempt ends, its removal and the totals of all ledgers above it.
+ * ledger_hold_state; when an attempt ends, its removal, the totals of all ledgers above it, and the
+ * other attempts of its call (what it cost counts for the limit of one call, so they remember it).
  * All numbers are absolute, so of several writes of one row only the last matters.  At the start,
  * after the configured ledgers were added: ledger_advance(), every total, every hold; then the
  * state is what it was.  A total says what is spent, a hold what is held, so neither counts twice.
