@@ -55,6 +55,17 @@ enum tg_err number_parse(struct number *out, struct slice e164)
 	return TG_OK;
 }
 
+void number_classify(struct number *n)
+{
+	unsigned out = 0;
+
+	if (n->len >= 3) /* the automaton takes three at once */
+		out = number_walk_e164(number_ranges, n->digits, n->len);
+	n->territory = (uint16_t)(out >> NUMBER_OUT_SHIFT);
+	n->type = (uint8_t)(out & ((1U << NUMBER_OUT_SHIFT) - 1));
+	n->known = n->type != NUMBER_UNKNOWN;
+}
+
 void number_write(struct buf *b, const struct number *n)
 {
 	if (!n->short_code)

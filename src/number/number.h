@@ -57,7 +57,7 @@ struct number_plan {
 	uint16_t home;         /* territory */
 	uint16_t code;         /* its calling code: 44 */
 	char national[4];      /* trunk prefix: "0", "1", "8", "06"; "" when there is none */
-	char international[8]; /* what number_render() writes: "00"; "" when there is none of its own */
+	char international[8]; /* what number_render() writes: "00"; "" = none of its own */
 	char outside[5];       /* dialled before everything but '+' and emergency; "" = none */
 };
 
@@ -136,7 +136,7 @@ const char *number_render_kind_name(enum number_render_kind kind);
 struct number_rendering {
 	const struct number_plan *plan; /* borrowed; its outside line is not used */
 	enum number_render_kind kind;
-	struct slice tech; /* borrowed; digits, '*' and '#' put in front of everything, at most 16 */
+	struct slice tech; /* borrowed; put in front of everything, at most 16 */
 };
 
 /**
