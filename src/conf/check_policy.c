@@ -50,7 +50,8 @@ static void check_needs_home(struct conf_job *job)
 
 		if (t->render != CONF_RENDER_PLUS || t->tech_prefix.len > 0)
 			conf_wrong(job, t->tech_prefix.len > 0 ? AT(t->tech_prefix) : AT(t->render),
-			           "trunks: to write numbers anew for \"%s\" %s", SHOW(t->name), end);
+			           "trunks: to write numbers anew for \"%s\" %s",
+			           SHOW(t->name), end);
 	}
 }
 

@@ -55,12 +55,12 @@ struct conf_budget {
 struct conf_group {
 	struct slice name;
 	struct conf_ref hours; /* CONF_NONE: those of rules.hours */
-	/* both empty and no ceiling: those of rules.where */
+	/* both empty: those of rules.where */
 	struct slice territories[PLACES_ROWS_MAX];
 	uint32_t territories_count;
 	uint32_t zones[WHERE_ZONES_MAX];
 	uint32_t zones_count;
-	tg_micro ceiling;
+	tg_micro ceiling; /* 0 = that of rules.where */
 };
 
 /** A calendar of office hours. */
@@ -73,5 +73,8 @@ struct conf_hours {
 	uint32_t holidays_count;
 	uint16_t from, to;   /* made of `open`: minutes of the day */
 };
+
+/** 20261224 of "2026-12-24", 1224 of "12-24", 0 of anything else. */
+uint32_t conf_holiday(struct slice text);
 
 #endif

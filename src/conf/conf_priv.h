@@ -208,8 +208,6 @@ const char *conf_text_holiday(struct slice s);
 
 /** "08:00-19:00" as minutes of the day; false when it is none. */
 bool conf_read_hours(struct slice s, uint16_t *from, uint16_t *to);
-/** 20261224 of "2026-12-24", 1224 of "12-24", 0 of anything else. */
-uint32_t conf_read_holiday(struct slice s);
 
 /** Fill job->conf from the tree by the rows; every mistake is added. */
 void conf_decode(struct conf_job *job, const struct conf_node *root);

@@ -190,12 +190,12 @@ static const struct conf_row groups[] = {
 	  .check = conf_text_name, .help = "Its office hours; without them those of rules.hours." },
 	{ "territories", CONF_T_TEXT, LIST(conf_group, territories, PLACES_ROWS_MAX), .def = "",
 	  .check = conf_text_territory,
-	  .help = "Open for it beside the home territory. With territories, zones or a ceiling of its "
-	          "own it does not have those of rules.where; what is denied there is denied here." },
+	  .help = "Open for it beside the home territory. With territories or zones of its own it does "
+	          "not have those of rules.where; what is denied there is denied here." },
 	{ "zones", CONF_T_COUNT, LIST(conf_group, zones, WHERE_ZONES_MAX), .min = 1, .max = 9,
 	  .def = "", .help = "World zones that are open for it." },
 	{ "ceiling", CONF_T_MONEY, AT(conf_group, ceiling), .def = "", .unit = "a minute",
-	  .help = "None of its calls may cost more." },
+	  .help = "Its own in the place of that of rules.where." },
 };
 
 static const struct conf_row budgets[] = {

@@ -234,7 +234,7 @@ const char *conf_text_hours(struct slice s)
 	return conf_read_hours(s, &from, &to) ? NULL : "from-to, such as 08:00-19:00; they differ";
 }
 
-uint32_t conf_read_holiday(struct slice s)
+uint32_t conf_holiday(struct slice s)
 {
 	static const uint8_t days[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
 	unsigned year = 0, month, day;
@@ -253,6 +253,6 @@ uint32_t conf_read_holiday(struct slice s)
 
 const char *conf_text_holiday(struct slice s)
 {
-	return conf_read_holiday(s) != 0 ? NULL :
+	return conf_holiday(s) != 0 ? NULL :
 	                                   "a date, such as 2026-12-24, or 12-24 for every year";
 }

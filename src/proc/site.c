@@ -1,7 +1,5 @@
 #include "proc/site.h"
 
-#include <stdlib.h>
-
 #include "proc/plan.h"
 
 /* Longest ringing: RFC 3261 §16.6 wants timer C above 3 minutes; phones give up before. */
@@ -140,59 +138,4 @@ void site_routes(struct role_routes *out, const struct conf *conf)
 	out->count = 0;
 	for (uint32_t i = 0; i < conf->outbound.trunks_count; i++)
 		out->trunk[out->count++] = conf->outbound.trunks[i].index;
-}
-
-/* ---- policy ---- */
-
-/* One block, so that there is one thing to free. */
-struct rules {
-	struct policy policy;
-	struct policy_number emergency[CONF_EMERGENCY_MAX];
-	struct policy_number allow[CONF_ALLOW_MAX];
-	struct policy_inbound inbound[CONF_INBOUND_MAX];
-};
-
-static void make_numbers(struct policy_number *to, const struct conf_number *from, uint32_t count)
-{
-	for (uint32_t i = 0; i < count; i++)
-		to[i] = (struct policy_number){ from[i].digits, from[i].prefix };
-}
-
-static int index_of(const struct conf_ref *ref)
-{
-	return ref->index == CONF_NONE ? -1 : ref->index;
-}
-
-struct policy *site_policy_new(const struct conf *conf)
-{
-	struct rules *r = calloc(1, sizeof(*r));
-
-	if (r == NULL)
-		return NULL;
-	make_numbers(r->emergency, conf->outbound.emergency, conf->outbound.emergency_count);
-	make_numbers(r->allow, conf->outbound.allow, conf->outbound.allow_count);
-	for (uint32_t i = 0; i < conf->inbound_count; i++) {
-		const struct conf_inbound *in = &conf->inbound[i];
-
-		r->inbound[i] = (struct policy_inbound){ .number = in->number.digits,
-			                                 .trunk = index_of(&in->trunk),
-			                                 .account = in->account,
-			                                 .pbx = index_of(&in->pbx) };
-	}
-	r->policy = (struct policy){
-		.emergency = r->emergency,
-		.emergency_count = conf->outbound.emergency_count,
-		.allow = r->allow,
-		.allow_count = conf->outbound.allow_count,
-		.inbound = r->inbound,
-		.inbound_count = conf->inbound_count,
-		.pbx = conf->pbxs_count > 0 ? 0 : -1, /* the first takes what accounts dial */
-		.has_trunks = conf->outbound.trunks_count > 0,
-	};
-	return &r->policy;
-}
-
-void site_policy_free(struct policy *policy)
-{
-	free(policy); /* the first field of its block */
 }

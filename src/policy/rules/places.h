@@ -15,7 +15,7 @@ struct places {
 
 static inline void places_add(struct places *set, uint16_t territory)
 {
-	if (territory < PLACES_MAX)
+	if (territory != 0 && territory < PLACES_MAX)
 		set->bits[territory / 64] |= UINT64_C(1) << territory % 64;
 }
 
@@ -26,5 +26,11 @@ static inline bool places_has(const struct places *set, uint16_t territory)
 
 /** Add those that are named, as "ES"; false when one is not known (the others are added). */
 bool places_add_rows(struct places *set, const struct slice *names, uint32_t count);
+
+/**
+ * Add the countries of a world zone, 1..9: those whose code begins with that digit, satellites and
+ * networks without a country excepted.  Zone 1 is the United States and Canada alone.
+ */
+void places_add_zone(struct places *set, unsigned zone);
 
 #endif

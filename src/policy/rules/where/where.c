@@ -7,6 +7,17 @@
  */
 #include "policy/rule_priv.h"
 
+static bool set_has(uint64_t set, uint8_t bit)
+{
+	return bit < 64 && (set >> bit & 1) != 0;
+}
+
+/* A short code is compared with no prefix of whole numbers. */
+static bool is_e164(const struct policy_called *c)
+{
+	return c->type != NUMBER_SHORT && c->type != NUMBER_EMERGENCY;
+}
+
 static bool listed(const struct policy *p, const struct policy_facts *f)
 {
 	for (uint32_t i = 0; i < p->allow_count; i++) {
@@ -15,7 +26,7 @@ static bool listed(const struct policy *p, const struct policy_facts *f)
 		if (p->home == 0) {
 			if (number_matches(digits, p->allow[i].prefix, f->dialled))
 				return true;
-		} else if (digits.len > 1 && digits.p[0] == '+' &&
+		} else if (digits.len > 1 && digits.p[0] == '+' && is_e164(&f->called) &&
 		           number_matches(slice_skip(digits, 1), p->allow[i].prefix,
 		                          f->called.digits)) {
 			return true;
@@ -27,10 +38,10 @@ static bool listed(const struct policy *p, const struct policy_facts *f)
 static bool denied(const struct where *w, const struct policy_called *c)
 {
 	if (places_has(&w->denied, c->territory) ||
-	    (c->class < 64 && (w->denied_classes >> c->class & 1) != 0))
+	    set_has(w->denied_classes, c->class))
 		return true;
-	for (uint32_t i = 0; i < w->deny_count; i++)
-		if (slice_starts(c->digits, w->deny[i]))
+	for (uint32_t i = 0; is_e164(c) && i < w->deny_count; i++)
+		if (slice_starts(c->digits, slice_skip(w->deny[i], 1)))
 			return true;
 	return false;
 }
@@ -55,7 +66,7 @@ static struct slice closed(const struct where *w, const struct policy_called *c,
 		return SLICE("where-unknown");
 	if (!places_has(&w->open, c->territory))
 		return SLICE("where-territory");
-	if (c->type >= 64 || (w->types >> c->type & 1) == 0)
+	if (!set_has(w->types, c->type))
 		return SLICE("where-type");
 	if (w->ceiling > 0 && c->tariff.per_minute > w->ceiling)
 		return SLICE("where-price");
@@ -93,4 +104,33 @@ enum rule_answer where_decide(const struct policy *p, const struct policy_facts 
 		v->per_minute_max = w->ceiling;
 	}
 	return RULE_NEXT;
+}
+
+void where_make(struct where *w, const struct where_rows *rows, uint16_t home,
+                const struct where_own *own)
+{
+	const struct where_own site = { rows->territories, rows->zones, rows->territories_count,
+		                        rows->zones_count, rows->ceiling };
+	const struct where_own *open =
+		own != NULL && own->territories_count + own->zones_count > 0 ? own : &site;
+
+	memset(w, 0, sizeof(*w));
+	places_add(&w->open, home);
+	places_add_rows(&w->open, open->territories, open->territories_count);
+	for (uint32_t i = 0; i < open->zones_count; i++)
+		places_add_zone(&w->open, open->zones[i]);
+	places_add_rows(&w->denied, rows->deny_territories, rows->deny_territories_count);
+	for (uint32_t i = 0; i < rows->types_count; i++) {
+		int type = number_type_find(rows->types[i]);
+
+		w->types |= type >= 0 ? UINT64_C(1) << type : 0;
+	}
+	for (uint32_t i = 0; i < rows->deny_classes_count; i++) {
+		int class = number_class_find(rows->deny_classes[i]);
+
+		w->denied_classes |= class >= 0 ? UINT64_C(1) << class : 0;
+	}
+	w->deny = rows->deny;
+	w->deny_count = rows->deny_count;
+	w->ceiling = own != NULL && own->ceiling > 0 ? own->ceiling : rows->ceiling;
 }

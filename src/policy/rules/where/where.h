@@ -27,13 +27,30 @@ struct where_rows {
 };
 
 struct where {
-	struct places open;     /* the home territory among them */
+	struct places open;      /* the home territory among them */
 	struct places denied;
-	uint64_t types;         /* bit: type */
+	uint64_t types;          /* bit: type */
 	uint64_t denied_classes; /* bit: class */
-	const struct slice *deny; /* prefixes of E.164 digits without '+'; borrowed */
+	const struct slice *deny; /* prefixes, with '+'; borrowed */
 	uint32_t deny_count;
-	tg_micro ceiling;       /* 0 = none */
+	tg_micro ceiling;        /* 0 = none */
 };
+
+/** What a group has of its own; territories and zones together replace those of the site. */
+struct where_own {
+	const struct slice *territories;
+	const uint32_t *zones;
+	uint32_t territories_count, zones_count;
+	tg_micro ceiling; /* 0 = that of the site */
+};
+
+/**
+ * Make sets of names; `out->deny` borrows from `rows`.
+ *
+ * home  territory, always open; 0 = none
+ * own   NULL, or what takes the place of the rows' own
+ */
+void where_make(struct where *out, const struct where_rows *rows, uint16_t home,
+                const struct where_own *own);
 
 #endif
