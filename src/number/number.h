@@ -43,7 +43,7 @@ bool number_matches(struct slice number, bool prefix, struct slice dialled);
 /** A number.  Compare with number_eq(); octets behind `len` are 0, so its bytes can be hashed. */
 struct number {
 	char digits[16];    /* E.164 without '+'; of a short code what is dialled at home */
-	uint8_t len;        /* 3..15 */
+	uint8_t len;        /* E.164: 5..15; short codes 2..6 */
 	uint8_t type;       /* enum number_type; NUMBER_UNKNOWN exactly unless known */
 	uint16_t territory; /* see class.h; 0 = none can be told */
 	bool known;         /* false: no such range, or not this long */

@@ -40,3 +40,10 @@ for path in torture + flows:
     uris.update(re.findall(rb"(?:sips?|tel):[^\s<>\",]+", path.read_bytes()))
 for n, text in enumerate(sorted(uris, key=lambda t: (len(t), t))[::6]):
     (uri / f"{n:03}").write_bytes(text)
+
+# Home and rendering (fuzz_number.c), then what the table of src/number/normalise_test.c dials.
+number = fresh("number")
+rows = (HERE.parent.parent / "src/number/normalise_test.c").read_text().split("static const struct {")[1]
+dialled = re.findall(r'S\("((?:[^"\\]|\\.)*)"\), "', rows)
+for n, text in enumerate(t for t in dialled if "\\" not in t):
+    (number / f"{n:03}").write_bytes(bytes([n * 37 % 245, n]) + text.encode())
