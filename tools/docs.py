@@ -10,6 +10,7 @@ of shell that begins with tollgate or make must be a command or target that ther
 """
 import argparse
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -139,6 +140,25 @@ def media(_):
     return [f"- {row}" for row in rows[1:]]
 
 
+def names(table, columns):
+    """Rows of a table in src/number/class.h as the compiler sees them: text and help."""
+    code = subprocess.run([*os.environ.get("CC", "cc").split(), "-E", "-P", "-xc", f"-I{ROOT}/src", "-"],
+                          input=f'#include "number/class.h"\n{table}(ROW)\n', text=True,
+                          capture_output=True, check=True).stdout
+    string = r'((?:"[^"]*"\s*)+)'
+    rows = [["".join(re.findall(r'"([^"]*)"', part)) for part in row]
+            for row in re.findall(rf"ROW\(\w+,\s*{string},\s*{string}\)", code)]
+    return [columns, "|---|---|", *(f"| {name} | {help} |" for name, help in rows)]
+
+
+def number_types(_):
+    return names("NUMBER_TYPE_TABLE", "| type | numbers |")
+
+
+def number_classes(_):
+    return names("NUMBER_CLASS_TABLE", "| class | numbers |")
+
+
 def table_of(path, prefix):
     """Rows of a state table in C: state, event, next state, action."""
     code = text(path).replace("\\\n", " ")
@@ -259,7 +279,7 @@ def options(binary):
 
 MAKERS = {make.__name__: make for make in
           (caps, times, events, dialling, sdp, signing, media, calls, offers, records,
-           csv, commands, options)}
+           csv, commands, options, number_types, number_classes)}
 NEED_BINARY = {"commands", "options"}
 
 
