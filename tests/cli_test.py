@@ -36,6 +36,31 @@ ROWS = [
     ("a path that breaks YAML", ["init", f"--config={WORK / 'b'}", '--data=/a"b'], 2, "", "init:"),
 ]
 
+RATES, DECK, WRONG = EXAMPLES / "rates.csv", WORK / "deck.csv", WORK / "wrong.csv"
+SITE = f"--config={FIRST}"
+DECK.write_text("# currency: EUR\nprefix,name,rate\n34,Spain,0.01\n53,Cuba,0.9\n")
+WRONG.write_text("prefix,rate\n34,-1\n34x,1\n")
+ROWS += [
+    ("example of rates", ["rates", "check", RATES], 0, "no mistakes: 26 rows in EUR", ""),
+    ("wrong rates, by line", ["rates", "check", WRONG], 1, "", f'{WRONG}:2: rate per minute "-1" is neg'),
+    ("all of them", ["rates", "check", WRONG], 1, "", f'{WRONG}:3: prefix "34x" is not a prefix'),
+    ("wrong rates as JSON", ["rates", "check", WRONG, "--json"], 1, '"line": 2, "text"', ""),
+    ("no rates yet", ["rates", "list", SITE], 0, "worst-case bands", ""),
+    ("a band", ["rates", "show", "+5312345678", SITE], 0, "by the worst-case band", ""),
+    ("nothing to export", ["rates", "export", SITE], 1, "", "cannot open"),
+    ("dry run", ["rates", "import", RATES, "--dry-run", SITE], 0, "nothing was changed", ""),
+    ("and so it was", ["rates", "list", SITE], 0, "no rates were imported", ""),
+    ("import", ["rates", "import", RATES, SITE], 0, "added 25, removed 0", ""),
+    ("wrong rates change nothing", ["rates", "import", WRONG, SITE], 1, "", "refused as a whole"),
+    ("a price by a row", ["rates", "show", "+5312345678", SITE], 0, '0.94 a minute', ""),
+    ("and which", ["rates", "show", "+5312345678", SITE], 0, 'prefix 53 "Cuba"', ""),
+    ("what changes", ["rates", "import", DECK, SITE, "--json"], 0, '"cheaper": 2', ""),
+    ("export", ["rates", "export", SITE], 0, '53,"Cuba",0.90,0.00,60,60,', ""),
+    ("no such trunk", ["rates", "export", "--trunk=x", SITE], 1, "", 'no trunk is called "x"'),
+    ("misspelt verb", ["rates", "imprt", RATES], 2, "", "did you mean import?"),
+    ("no file", ["rates", "import", SITE], 2, "", "name the file"),
+]
+
 passed = failed = 0
 
 
@@ -53,6 +78,16 @@ judge(stat.S_IMODE(os.stat(FIRST).st_mode) == 0o600, "mode 0600")
 for args in (["show", "config"], ["show", "options"], ["check"]):
     done = subprocess.run([BINARY, *args, "--json", f"--config={HOME}"], capture_output=True, text=True)
     judge(json.loads(done.stdout), f"{args} as JSON")
+deck = WORK / "rates" / "site.deck"
+judge(stat.S_IMODE(os.stat(deck).st_mode) == 0o600, "mode 0600 of a deck")
+out = subprocess.run([BINARY, "rates", "export", SITE], capture_output=True, check=True).stdout
+(WORK / "out.csv").write_bytes(out)
+done = subprocess.run([BINARY, "rates", "import", WORK / "out.csv", SITE, "--json"], capture_output=True)
+judge(json.loads(done.stdout)["same"] == 2, "an export imports to the same", done)
+judge(subprocess.run([BINARY, "rates", "export", SITE], capture_output=True).stdout == out, "and exports so")
+deck.write_bytes(deck.read_bytes()[:-1] + b"?")
+done = subprocess.run([BINARY, "rates", "export", SITE], capture_output=True, text=True)
+judge(done.returncode == 1 and "damaged" in done.stderr, "a damaged deck is refused", done)
 subprocess.run(["rm", "-r", str(WORK)], check=True)
 print(f"{passed} passed, {failed} failed")
 sys.exit(failed > 0)

@@ -90,6 +90,7 @@ int cmd_account(struct cli *cli);
 int cmd_secret(struct cli *cli);
 int cmd_registrations(struct cli *cli);
 int cmd_trunks(struct cli *cli);
+int cmd_rates(struct cli *cli);
 int cmd_records(struct cli *cli);
 
 #endif

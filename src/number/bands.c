@@ -3,8 +3,11 @@
 #include "number/bands_priv.h"
 #include "number/number.h"
 
-static uint8_t zone_of(uint16_t territory)
+enum { APART_DIGITS = 4 };
+
+static const struct bands_place *place_of(uint16_t territory)
 {
+	static const struct bands_place world = { "", BANDS_WORLD, false };
 	const char *name = number_territory_name(territory);
 	size_t lo = 0, hi = COUNT(bands_places);
 
@@ -13,13 +16,13 @@ static uint8_t zone_of(uint16_t territory)
 		int order = strcmp(name, bands_places[mid].name);
 
 		if (order == 0)
-			return bands_places[mid].zone;
+			return &bands_places[mid];
 		if (order < 0)
 			hi = mid;
 		else
 			lo = mid + 1;
 	}
-	return BANDS_WORLD;
+	return &world;
 }
 
 const struct tg_tariff *bands_dearest(void)
@@ -33,7 +36,7 @@ void bands_price(uint16_t territory, uint8_t type, bool known, struct tg_tariff 
 	if (!known || territory == 0 || territory > number_territories() || type >= NUMBER_TYPES)
 		*out = *bands_dearest();
 	else
-		*out = bands_tariffs[zone_of(territory)][type];
+		*out = bands_tariffs[place_of(territory)->zone][type];
 }
 
 const char *price_source_name(enum price_source source)
@@ -46,6 +49,20 @@ const char *price_source_name(enum price_source source)
 	};
 
 	return names[source];
+}
+
+/*
+ * The row that prices the number.  "1" is what the United States cost, not Jamaica, and "44" not
+ * Guernsey (R47): a short prefix says nothing about territories that stand apart.
+ */
+static uint32_t find(const struct deck *deck, const struct number *n, uint64_t now_s)
+{
+	uint32_t row = deck_find(deck, slice_of(n->digits, n->len), now_s);
+
+	if (row == DECK_NONE || deck_prefix_len(deck, row) >= APART_DIGITS ||
+	    !place_of(n->territory)->apart)
+		return row;
+	return DECK_NONE;
 }
 
 enum price_source number_price(const struct deck *trunk, const struct deck *site,
@@ -63,7 +80,7 @@ enum price_source number_price(const struct deck *trunk, const struct deck *site
 	for (size_t i = 0; i < COUNT(decks) && !n->short_code; i++) {
 		if (decks[i] == NULL)
 			continue;
-		found = deck_find(decks[i], slice_of(n->digits, n->len), now_s);
+		found = find(decks[i], n, now_s);
 		if (found == DECK_NONE) {
 			dearest[count++] = *deck_dearest(decks[i]);
 			continue;

@@ -41,7 +41,9 @@ const char *price_source_name(enum price_source source);
  * row          optional; the row of the deck that decided, else DECK_NONE
  *
  * A deck's row counts although the numbering metadata do not know the range, for the deck is what
- * the provider bills; whether such a number may be called is the policy's matter.
+ * the provider bills; whether such a number may be called is the policy's matter.  A row of fewer
+ * than four digits does not price islands and others that stand apart under a shared calling code
+ * (data/rates/zones.csv), nor does any row price a short code.
  */
 enum price_source number_price(const struct deck *trunk, const struct deck *site,
                                const struct number *number, uint64_t now_s,

@@ -110,6 +110,9 @@ uint32_t deck_find(const struct deck *deck, struct slice digits, uint64_t now_s)
 /** Tariff of a row; borrowed. */
 const struct tg_tariff *deck_tariff(const struct deck *deck, uint32_t row);
 
+/** Digits of its prefix. */
+unsigned deck_prefix_len(const struct deck *deck, uint32_t row);
+
 /** All of a row; row < deck_rows(). */
 void deck_row_get(const struct deck *deck, uint32_t row, struct deck_row *out);
 

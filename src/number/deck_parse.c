@@ -7,171 +7,32 @@
  */
 #include <stdlib.h>
 
-#include "number/deck_priv.h"
+#include "number/deck_reader_priv.h"
 
 enum {
-	CELLS_MAX = 64,
-	QUOTED_MAX = 8192,        /* octets of the quoted cells of one line */
-	HEADING_LINES_MAX = 50,   /* what may stand before the headings */
+	HEADING_LINES_MAX = 50, /* what may stand before the headings */
 	PROGRESS_OCTETS = 1 << 20,
-	DEFAULT_STEP_S = 60       /* the dearest that is usual */
+	DEFAULT_STEP_S = 60 /* the dearest that is usual */
 };
-
-struct reader {
-	const struct deck_options *options;
-	struct deck_mistakes *mistakes;
-	struct deck_draft draft;
-	uint32_t line;
-	char separator; /* 0 until the headings are found */
-	char mark;      /* the decimal mark, 0 until one is seen */
-	uint16_t headings;                 /* cells up to the last that is not empty */
-	uint16_t column_at[DECK_COLUMNS];  /* cell, plus 1; 0: there is none */
-	/* the line that is read */
-	struct slice cells[CELLS_MAX];
-	uint16_t cells_count;
-	char quoted[QUOTED_MAX];
-	struct buf unquoted;
-};
-
-/* ---- mistakes ---- */
-
-static struct buf mistake_at(struct reader *r, uint32_t line)
-{
-	struct deck_mistakes *m = r->mistakes;
-	struct deck_mistake *to;
-
-	if (m->count == DECK_MISTAKES_MAX) {
-		m->dropped++;
-		return buf_on(NULL, 0);
-	}
-	to = &m->at[m->count++];
-	memset(to, 0, sizeof(*to));
-	to->line = line;
-	return buf_on(to->text, sizeof(to->text) - 1);
-}
-
-static void mistake(struct reader *r, uint32_t line, const char *text)
-{
-	struct buf b = mistake_at(r, line);
-
-	buf_str(&b, text);
-}
-
-static void put_quoted(struct buf *b, struct slice cell)
-{
-	buf_chr(b, '"');
-	for (size_t i = 0; i < cell.len && i < 40; i++) {
-		unsigned char c = (unsigned char)cell.p[i];
-
-		buf_chr(b, c < 0x20 || c == 0x7f ? '?' : (char)c);
-	}
-	buf_str(b, cell.len > 40 ? "...\"" : "\"");
-}
-
-static void mistake_cell(struct reader *r, enum deck_column column, struct slice cell,
-                         const char *why)
-{
-	struct buf b = mistake_at(r, r->line);
-
-	buf_fmt(&b, "%s ", deck_column_name(column));
-	put_quoted(&b, cell);
-	buf_fmt(&b, " %s", why);
-}
-
-static int by_line(const void *a, const void *b)
-{
-	const struct deck_mistake *x = a, *y = b;
-
-	return x->line < y->line ? -1 : x->line > y->line;
-}
-
-void deck_mistake_write(struct buf *b, struct slice file, const struct deck_mistake *m)
-{
-	buf_put(b, file);
-	if (m->line > 0)
-		buf_fmt(b, ":%u", m->line);
-	buf_fmt(b, ": %s\n", m->text);
-}
-
-/* ---- lines into cells ---- */
-
-/* A cell that begins with a quote; RFC 4180, but it ends on its line. */
-static const char *take_quoted(struct reader *r, struct slice *rest, struct slice *cell, char sep)
-{
-	size_t start = r->unquoted.len;
-	struct slice after;
-
-	for (*rest = slice_skip(*rest, 1);; *rest = slice_skip(*rest, 1)) {
-		if (rest->len == 0)
-			return "a quote is not closed on its line";
-		if (rest->p[0] == '"') {
-			*rest = slice_skip(*rest, 1);
-			if (rest->len == 0 || rest->p[0] != '"')
-				break;
-		}
-		buf_chr(&r->unquoted, rest->p[0]);
-	}
-	if (r->unquoted.full)
-		return "the quoted cells are longer than 8192 octets";
-	*cell = slice_trim(slice_of(r->unquoted.p + start, r->unquoted.len - start));
-	*rest = slice_cut(*rest, sep, &after);
-	return slice_trim(after).len > 0 ? "something stands behind a closing quote" : NULL;
-}
-
-static bool is_blank(char c, char sep)
-{
-	return c == ' ' || (c == '\t' && sep != '\t');
-}
-
-static const char *split(struct reader *r, struct slice line, char sep)
-{
-	r->cells_count = 0;
-	r->unquoted = buf_on(r->quoted, sizeof(r->quoted));
-	for (bool more = true; more && r->cells_count < CELLS_MAX;) {
-		struct slice *cell = &r->cells[r->cells_count++];
-		const char *why;
-
-		while (line.len > 0 && is_blank(line.p[0], sep))
-			line = slice_skip(line, 1);
-		if (line.len > 0 && line.p[0] == '"') {
-			why = take_quoted(r, &line, cell, sep);
-			if (why != NULL)
-				return why;
-		} else {
-			line = slice_cut(line, sep, cell);
-			*cell = slice_trim(*cell);
-		}
-		more = line.p != NULL;
-	}
-	return NULL;
-}
-
-/* Cells up to the last that says something. */
-static uint16_t cells_filled(const struct reader *r)
-{
-	uint16_t n = r->cells_count;
-
-	while (n > 0 && r->cells[n - 1].len == 0)
-		n--;
-	return n;
-}
 
 /* ---- currency ---- */
 
-static void take_currency(struct reader *r, struct slice text)
+static void take_currency(struct deck_reader *r, struct slice text)
 {
 	char known[4];
 
 	if (!deck_currency_known(known, text))
-		mistake_cell(r, COLUMN_CURRENCY, text, "is unknown; give an ISO 4217 code, as EUR");
+		deck_mistake_cell(r, COLUMN_CURRENCY, text,
+		                  "is unknown; give an ISO 4217 code, as EUR");
 	else if (r->draft.currency[0] == '\0')
 		memcpy(r->draft.currency, known, sizeof(known));
 	else if (memcmp(r->draft.currency, known, sizeof(known)) != 0)
-		mistake_cell(r, COLUMN_CURRENCY, text, "is another than before: a deck has one");
+		deck_mistake_cell(r, COLUMN_CURRENCY, text,
+		                  "is another than before: a deck has one");
 }
 
 /* "# currency: EUR" */
-static void take_comment(struct reader *r, struct slice line)
+static void take_comment(struct deck_reader *r, struct slice line)
 {
 	struct slice key, value;
 
@@ -182,7 +43,7 @@ static void take_comment(struct reader *r, struct slice line)
 		take_currency(r, slice_trim(slice_head(value, slice_find(value, ','))));
 }
 
-static void check_currency(struct reader *r)
+static void check_currency(struct deck_reader *r)
 {
 	const struct deck_options *o = r->options;
 	char *own = r->draft.currency;
@@ -191,10 +52,11 @@ static void check_currency(struct reader *r)
 	if (o->currency.len > 0)
 		take_currency(r, o->currency);
 	if (own[0] == '\0') {
-		mistake(r, 0, "the file does not say its currency; add --currency=EUR, or a line "
-		              "\"# currency: EUR\"");
+		deck_mistake(r, 0,
+		             "the file does not say its currency; add --currency=EUR, or a line "
+		             "\"# currency: EUR\"");
 	} else if (o->want.len > 0 && !slice_ieq(o->want, slice_str(own))) {
-		struct buf b = mistake_at(r, 0);
+		struct buf b = deck_mistake_begin(r, 0);
 
 		buf_fmt(&b, "the deck is in %s, but money.currency is %.*s", own,
 		        SLICE_FMT(o->want));
@@ -204,7 +66,7 @@ static void check_currency(struct reader *r)
 /* ---- headings ---- */
 
 /* How many headings of a split line are known; -1 when it cannot be the line of headings. */
-static int judge_headings(const struct reader *r)
+static int judge_headings(const struct deck_reader *r)
 {
 	uint32_t seen = 0;
 	int known = 0;
@@ -222,7 +84,7 @@ static int judge_headings(const struct reader *r)
 	return known;
 }
 
-static void take_heading(struct reader *r, uint16_t cell)
+static void take_heading(struct deck_reader *r, uint16_t cell)
 {
 	char found[4];
 	enum deck_column column = deck_column_of(r->cells[cell], found);
@@ -234,26 +96,27 @@ static void take_heading(struct reader *r, uint16_t cell)
 	if (r->column_at[column] == 0)
 		r->column_at[column] = (uint16_t)(cell + 1);
 	else if (column != COLUMN_NAME)
-		mistake_cell(r, column, r->cells[cell],
+		deck_mistake_cell(r, column, r->cells[cell],
 		             "stands twice; rename the heading that is not meant");
 }
 
-static void take_headings(struct reader *r, struct slice line)
+static void take_headings(struct deck_reader *r, struct slice line)
 {
 	static const char separators[] = { ',', ';', '\t' };
 	int best = 0;
 
 	for (size_t i = 0; i < COUNT(separators); i++) {
-		int known = split(r, line, separators[i]) == NULL ? judge_headings(r) : -1;
+		int known =
+			deck_line_split(r, line, separators[i]) == NULL ? judge_headings(r) : -1;
 
 		if (known > best) {
 			best = known;
 			r->separator = separators[i];
 		}
 	}
-	if (best == 0 || split(r, line, r->separator) != NULL)
+	if (best == 0 || deck_line_split(r, line, r->separator) != NULL)
 		return;
-	r->headings = cells_filled(r);
+	r->headings = deck_line_filled(r);
 	for (uint16_t i = 0; i < r->headings; i++)
 		take_heading(r, i);
 	/* country and area code make a prefix together, unless there is one of its own */
@@ -265,21 +128,21 @@ static void take_headings(struct reader *r, struct slice line)
 
 /* ---- rows ---- */
 
-static struct slice cell_of(const struct reader *r, enum deck_column column)
+static struct slice cell_of(const struct deck_reader *r, enum deck_column column)
 {
 	uint16_t at = r->column_at[column];
 
 	return at > 0 && at <= r->cells_count ? r->cells[at - 1] : SLICE("");
 }
 
-static bool is_right(struct reader *r, enum deck_column column, const char *why)
+static bool is_right(struct deck_reader *r, enum deck_column column, const char *why)
 {
 	if (why != NULL)
-		mistake_cell(r, column, cell_of(r, column), why);
+		deck_mistake_cell(r, column, cell_of(r, column), why);
 	return why == NULL;
 }
 
-static bool take_tariff(struct reader *r, struct tg_tariff *t)
+static bool take_tariff(struct deck_reader *r, struct tg_tariff *t)
 {
 	struct slice connect = cell_of(r, COLUMN_CONNECT), both = cell_of(r, COLUMN_INCREMENT);
 	struct slice first = cell_of(r, COLUMN_FIRST), next = cell_of(r, COLUMN_NEXT);
@@ -300,13 +163,13 @@ static bool take_tariff(struct reader *r, struct tg_tariff *t)
 	return ok;
 }
 
-static bool take_times(struct reader *r, struct deck_row *row)
+static bool take_times(struct deck_reader *r, struct deck_row *row)
 {
 	struct slice from = cell_of(r, COLUMN_FROM), until = cell_of(r, COLUMN_UNTIL);
 	uint32_t s = 0;
 
 	if (until.len > 0) {
-		mistake_cell(r, COLUMN_UNTIL, until,
+		deck_mistake_cell(r, COLUMN_UNTIL, until,
 		             "ends a price and leaves none; leave the row out, or empty the cell");
 		return false;
 	}
@@ -318,7 +181,7 @@ static bool take_times(struct reader *r, struct deck_row *row)
 }
 
 /* Each prefix of the cell, "4477, 4478-4479"; the rest of the row is the same for all. */
-static enum tg_err take_prefixes(struct reader *r, struct deck_row *row)
+static enum tg_err take_prefixes(struct deck_reader *r, struct deck_row *row)
 {
 	bool split_code = r->column_at[COLUMN_PREFIX] == 0;
 	enum deck_column column = split_code ? COLUMN_AREA : COLUMN_PREFIX;
@@ -333,7 +196,7 @@ static enum tg_err take_prefixes(struct reader *r, struct deck_row *row)
 		if (!is_right(r, COLUMN_COUNTRY, deck_cell_range(&cc, &all, SLICE(""))))
 			return TG_OK;
 		if (cc.first != cc.last || all.len > 0) {
-			mistake_cell(r, COLUMN_COUNTRY, country, "is more than one");
+			deck_mistake_cell(r, COLUMN_COUNTRY, country, "is more than one");
 			return TG_OK;
 		}
 		while (country.len > 0 && (country.p[0] == '+' || country.p[0] == '0'))
@@ -358,16 +221,17 @@ static enum tg_err take_prefixes(struct reader *r, struct deck_row *row)
 	return err;
 }
 
-static enum tg_err take_row(struct reader *r)
+static enum tg_err take_row(struct deck_reader *r)
 {
 	char name[DECK_NAME_MAX];
 	struct buf b = buf_on(name, sizeof(name));
 	struct slice currency = cell_of(r, COLUMN_CURRENCY);
 	struct deck_row row = { 0 };
 
-	if (cells_filled(r) > r->headings) {
-		mistake(r, r->line, "more cells than headings; a decimal comma, or a separator in "
-		                    "a name without quotes?");
+	if (deck_line_filled(r) > r->headings) {
+		deck_mistake(r, r->line,
+		             "more cells than headings; a decimal comma, or a separator in "
+		             "a name without quotes?");
 		return TG_OK;
 	}
 	if (currency.len > 0)
@@ -379,7 +243,7 @@ static enum tg_err take_row(struct reader *r)
 	return take_prefixes(r, &row);
 }
 
-static enum tg_err take_line(struct reader *r, struct slice line)
+static enum tg_err take_line(struct deck_reader *r, struct slice line)
 {
 	const char *why;
 
@@ -393,10 +257,10 @@ static enum tg_err take_line(struct reader *r, struct slice line)
 		take_headings(r, line);
 		return TG_OK;
 	}
-	why = split(r, line, r->separator);
+	why = deck_line_split(r, line, r->separator);
 	if (why != NULL)
-		mistake(r, r->line, why);
-	else if (cells_filled(r) > 0)
+		deck_mistake(r, r->line, why);
+	else if (deck_line_filled(r) > 0)
 		return take_row(r);
 	return TG_OK;
 }
@@ -414,7 +278,7 @@ static const char *wrong_kind(struct slice text)
 	return NULL;
 }
 
-static enum tg_err take_lines(struct reader *r, struct slice text)
+static enum tg_err take_lines(struct deck_reader *r, struct slice text)
 {
 	size_t all = text.len, told = 0;
 	enum tg_err err = TG_OK;
@@ -435,7 +299,7 @@ static enum tg_err take_lines(struct reader *r, struct slice text)
 		}
 	}
 	if (err == TG_ELIMIT) {
-		mistake(r, r->line, "more than 4000000 prefixes");
+		deck_mistake(r, r->line, "more than 4000000 prefixes");
 		err = TG_OK;
 	}
 	return err;
@@ -451,7 +315,7 @@ static bool same_price(const struct deck_draft *d, const struct deck_draft_row *
 }
 
 /* Rows that say the same are one; rows that contradict each other are a mistake. */
-static void check_overlaps(struct reader *r)
+static void check_overlaps(struct deck_reader *r)
 {
 	struct deck_draft *d = &r->draft;
 	uint32_t kept = 0;
@@ -464,7 +328,7 @@ static void check_overlaps(struct reader *r)
 		if (kept == 0 || last->key != row.key || last->valid_from_s != row.valid_from_s) {
 			d->rows[kept++] = row;
 		} else if (!same_price(d, last, &row)) {
-			struct buf b = mistake_at(r, row.line);
+			struct buf b = deck_mistake_begin(r, row.line);
 
 			buf_lit(&b, "prefix ");
 			buf_u64(&b, deck_key_value(row.key) / deck_pow10[DECK_PREFIX_MAX - len]);
@@ -474,22 +338,22 @@ static void check_overlaps(struct reader *r)
 	d->rows_count = kept;
 }
 
-static void check_whole(struct reader *r)
+static void check_whole(struct deck_reader *r)
 {
 	check_overlaps(r);
 	if (r->separator == 0)
-		mistake(r, 0, "no line of headings in the first 50 lines: it takes at least a "
+		deck_mistake(r, 0, "no line of headings in the first 50 lines: it takes at least a "
 		              "prefix and a rate, as in \"prefix,name,rate per minute\"");
 	else if (r->draft.rows_count == 0 && r->mistakes->count == 0)
-		mistake(r, 0, "no row with a price");
+		deck_mistake(r, 0, "no row with a price");
 	check_currency(r);
-	qsort(r->mistakes->at, r->mistakes->count, sizeof(r->mistakes->at[0]), by_line);
+	deck_mistakes_sort(r->mistakes);
 }
 
 enum tg_err deck_parse(struct deck **out, struct slice text, const struct deck_options *options,
                        struct deck_mistakes *mistakes)
 {
-	struct reader *r = calloc(1, sizeof(*r));
+	struct deck_reader *r = calloc(1, sizeof(*r));
 	const char *why = wrong_kind(text);
 	enum tg_err err = TG_OK;
 
@@ -499,7 +363,7 @@ enum tg_err deck_parse(struct deck **out, struct slice text, const struct deck_o
 	r->mistakes = mistakes;
 	mistakes->count = mistakes->dropped = 0;
 	if (why != NULL)
-		mistake(r, 0, why);
+		deck_mistake(r, 0, why);
 	else
 		err = take_lines(r, text);
 	if (why == NULL && err == TG_OK)

@@ -82,7 +82,7 @@ struct deck_draft {
 	uint32_t rows_count, rows_cap, tariffs_count, tariffs_cap, names_octets, names_cap;
 	char currency[4];
 	/* what was put lately, by hash, plus 1: most rows repeat a name and a tariff */
-	uint32_t name_seen[4096], tariff_seen[4096];
+	uint32_t name_seen[1 << 14], tariff_seen[1 << 14];
 };
 
 void deck_draft_free(struct deck_draft *draft);

@@ -51,7 +51,9 @@ const struct deck *decks_site(const struct decks *decks);
 /** Name of the deck of a trunk, whether there is one or not. */
 struct slice decks_name(const struct conf *conf, uint32_t trunk);
 
-/** True when it may be a deck's: 1..DECKS_NAME_MAX of a-z, A-Z, 0-9, '-', '_', '.', no dot first. */
+/**
+ * True when it may be a deck's: 1..DECKS_NAME_MAX of a-z, A-Z, 0-9, '-', '_', '.', no dot first.
+ */
 bool decks_name_right(struct slice name);
 
 /**
