@@ -14,7 +14,10 @@
 	X(b_answered) X(b_answered_offer) X(b_failed) X(b_timed_out) X(b_cancel)        \
 	X(b_rang_out) X(b_silent) X(b_hung_up) X(b_progress) X(b_invite_signed)         \
 	X(b_too_late) X(b_ack) X(b_ack_and_bye) X(b_ack_again) X(ask_signature)         \
-	X(b_given_up)                                                                   \
+	X(b_given_up) X(b_invite_longer)                                                \
+	/* session.c */                                                                 \
+	X(r_send) X(r_send_signed) X(r_send_longer) X(r_later) X(r_unsigned) X(r_done)  \
+	X(r_refused) X(r_timed_out) X(end_bye_expired)                                  \
 	/* bill.c */                                                                    \
 	X(b_unpaid_bye) X(end_bye_unpaid)                                               \
 	/* orphan.c */                                                                  \
@@ -29,7 +32,7 @@
 	X(o_tell_offer) X(o_send_offer) X(o_reply_accept) X(o_reply_reject)             \
 	X(o_glare_peer) X(o_glare_phone) X(o_reply_busy) X(o_reply_timeout)             \
 	X(o_confirmed) X(o_accepted) X(o_accepted_offer) X(o_rejected)                  \
-	X(o_timed_out) X(o_send_signed) X(o_unsigned) X(o_ack)
+	X(o_timed_out) X(o_send_longer) X(o_send_signed) X(o_unsigned) X(o_ack)
 
 #define X(name) leg_action leg_##name;
 LEG_ACTIONS(X)

@@ -33,6 +33,7 @@
 	[LEG_EV_RX_FAIL]      = TO(CLOSING, b_failed),          \
 	[LEG_EV_RX_DEAD]      = TO(CLOSING, b_failed),          \
 	[LEG_EV_RX_CHALLENGE] = TO(B_SIGNING, ask_signature),   \
+	[LEG_EV_RX_TOO_BRIEF] = TO(B_CALLING, b_invite_longer), \
 	[LEG_EV_TX_TIMEOUT]   = TO(B_LATE, b_timed_out),        \
 	[LEG_EV_PEER_CANCEL]  = TO(B_CANCELLING, b_cancel),     \
 	[LEG_EV_PEER_BYE]     = TO(B_CANCELLING, b_cancel),     \
@@ -48,6 +49,7 @@
 	[LEG_EV_RX_FAIL]      = TO(CLOSING, b_ack_refusal),     \
 	[LEG_EV_RX_DEAD]      = TO(CLOSING, b_ack_refusal),     \
 	[LEG_EV_RX_CHALLENGE] = TO(CLOSING, b_ack_refusal),     \
+	[LEG_EV_RX_TOO_BRIEF] = TO(CLOSING, b_ack_refusal),     \
 	[LEG_EV_TIMER_RING]   = GO(CLOSING),                    \
 	[LEG_EV_TX_TIMEOUT]   = STAY,                           \
 	[LEG_EV_PEER_CANCEL]  = STAY,                           \
@@ -159,6 +161,7 @@ const struct leg_cell leg_call_table[CALL_STATES_N][LEG_EVS] = {
 		[LEG_EV_RX_FAIL]      = GO(CLOSING),
 		[LEG_EV_RX_DEAD]      = GO(CLOSING),
 		[LEG_EV_RX_CHALLENGE] = GO(CLOSING),
+		[LEG_EV_RX_TOO_BRIEF] = GO(CLOSING),
 		[LEG_EV_TX_TIMEOUT]   = TO(B_LATE, b_given_up),
 		/* RFC 3261 §9.1: 64*T1 after CANCEL */
 		[LEG_EV_TIMER_RING]   = TO(B_LATE, b_given_up),
@@ -197,6 +200,7 @@ const struct leg_cell leg_call_table[CALL_STATES_N][LEG_EVS] = {
 		[LEG_EV_TIMER_MAX]    = TO(ENDING, end_bye_max),
 		/* a vault that is away renews nothing: it fails closed */
 		[LEG_EV_TIMER_PAID]   = TO(ENDING, end_bye_unpaid),
+		[LEG_EV_TIMER_EXPIRED] = TO(ENDING, end_bye_expired), /* C15 */
 		[LEG_EV_TIMER_ACK]    = TO(ENDING, end_no_ack), /* of a re-INVITE */
 		[LEG_EV_HANGUP]       = TO(ENDING, end_bye_hangup),
 		[LEG_EV_RX_ACK]       = STAY, /* again */
@@ -254,6 +258,7 @@ const struct leg_cell leg_call_table[CALL_STATES_N][LEG_EVS] = {
 		[LEG_EV_RX_FAIL]      = STAY,
 		[LEG_EV_RX_DEAD]      = STAY,
 		[LEG_EV_RX_CHALLENGE] = STAY,
+		[LEG_EV_RX_TOO_BRIEF] = STAY,
 		[LEG_EV_RX_ACK]       = STAY,
 		[LEG_EV_RX_BYE]       = KEEP(end_reply_bye),
 		[LEG_EV_RX_CANCEL]    = STAY,

@@ -43,6 +43,7 @@ static void send_bye(struct leg_layer *l, struct leg *g)
 {
 	leg_timer_stop(l, g);
 	tg_wheel_stop(l->wheel, &g->timer_max);
+	tg_wheel_stop(l->wheel, &g->timer_session);
 	g->sign_tries = 0;
 	if (g->offer == OFFER_IN)
 		/* a re-INVITE was waiting for the other half */
@@ -77,7 +78,7 @@ void leg_end_reply_gone(struct leg_layer *l, struct leg *g, const struct leg_in 
 void leg_end_dead(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 {
 	(void)in;
-	ended(l, g, this_half(g), "dialog-gone");
+	ended(l, g, LINK_END_US, "dialog-gone");
 	leg_tell(l, g, LINK_LEG_BYE, 0, no_sdp);
 	send_bye(l, g);
 }

@@ -80,6 +80,8 @@ void leg_call_out(struct leg_layer *l, uint64_t now_ms, const struct link_msg *i
 	g->hops = invite->invite.hops;
 	g->paid_ms = target->paid_ms;
 	g->bill = g->trunk >= 0 ? LEG_BILL_OPEN : LEG_BILL_NONE;
+	g->session_s = LEG_SESSION_S;
+	leg_said_set(l, g, link_body(invite));
 	/* a challenge means that the offer goes out again */
 	if (!set_strings(l, g, target) || !leg_keep_sdp(l, g, link_body(invite)) ||
 	    !leg_send_invite(l, g, link_body(invite), NULL)) {
@@ -173,6 +175,7 @@ static void take_dialog(struct leg_layer *l, struct leg *g, const struct leg_in 
 		g->cause = 47; /* resource unavailable */
 		leg_raise(l, LEG_EV_HANGUP);
 	}
+	leg_session_agreed(l, g, in->msg);
 	if (g->trunk >= 0)
 		leg_tell_dialog(l, g, false);
 }
@@ -199,6 +202,7 @@ void leg_b_ack(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 	leg_timer_stop(l, g);
 	if (!leg_keep_sdp(l, g, sdp)) /* for when the 2xx comes again */
 		sdp = no_sdp;
+	leg_said_set(l, g, sdp);
 	g->delayed = false;
 	leg_send_ack(l, g, sdp);
 }
@@ -228,6 +232,9 @@ void leg_b_failed(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 {
 	if (in->msg != NULL && in->msg->status < 400)
 		tell_refusal(l, g, 480, "redirection-not-followed");
+	else if (in->msg != NULL && in->msg->status == 422)
+		/* our affair, not the caller's: the next trunk is tried */
+		tell_refusal(l, g, 503, "session-timer-refused");
 	else if (in->msg != NULL)
 		tell_refusal(l, g, in->msg->status, NULL);
 	else

@@ -56,10 +56,14 @@ struct leg_layer *leg_layer_new(const struct leg_conf *conf, uint64_t now_ms)
 	                        conf->legs_reserve);
 	l->keeps = tg_pool_new("set-ups", sizeof(struct leg_keep), half,
 	                       TG_MIN(conf->legs_reserve, half - 1));
+	if (conf->trunks)
+		l->saids = tg_pool_new("said to trunks", sizeof(struct leg_said), conf->legs_max,
+		                       conf->legs_reserve);
 	l->by_call = tg_table_new(conf->legs_max, &key);
 	l->by_tag = tg_table_new(conf->legs_max, &key);
 	l->wheel = tg_wheel_new(now_ms);
 	if (l->pool != NULL && l->medias != NULL && l->keeps != NULL && l->by_call != NULL &&
+	    (l->saids != NULL || !conf->trunks) &&
 	    l->by_tag != NULL && l->wheel != NULL)
 		return l;
 	leg_layer_free(l);
@@ -74,6 +78,7 @@ void leg_layer_free(struct leg_layer *l)
 	tg_table_free(l->by_tag);
 	tg_table_free(l->by_call);
 	tg_pool_free(l->keeps);
+	tg_pool_free(l->saids);
 	tg_pool_free(l->medias);
 	tg_pool_free(l->pool);
 	free(l);
@@ -153,9 +158,11 @@ static void give(struct leg_layer *l, struct leg *g)
 
 	tg_wheel_stop(l->wheel, &g->timer);
 	tg_wheel_stop(l->wheel, &g->timer_max);
+	tg_wheel_stop(l->wheel, &g->timer_session);
 	txn_abandon(l->conf.txn, g->invite);
 	txn_abandon(l->conf.txn, g->other);
 	leg_keep_drop(l, g);
+	leg_said_drop(l, g);
 	tg_pool_give(l->medias, g->media);
 	removed = tg_table_remove(l->by_call, tg_table_hash(l->by_call, id_key(mem, &g->id)),
 	                          tg_pool_handle(l->pool, g).slot);
@@ -223,7 +230,9 @@ static void close_down(struct leg_layer *l, struct leg *g, const struct leg_in *
 {
 	leg_timer_stop(l, g);
 	tg_wheel_stop(l->wheel, &g->timer_max);
+	tg_wheel_stop(l->wheel, &g->timer_session);
 	leg_keep_drop(l, g);
+	leg_said_drop(l, g);
 	if (g->end_ms == 0)
 		g->end_ms = l->now_ms;
 	leg_tell_bill_end(l, g, in);
@@ -296,18 +305,28 @@ static void step_event(struct leg_layer *l, struct leg *g, enum leg_ev event)
 	leg_step(l, g, &(struct leg_in){ .event = event });
 }
 
+static struct leg *owner_of(struct tg_timer *t)
+{
+	switch (t->kind) {
+	case LEG_EV_TIMER_MAX:
+	case LEG_EV_TIMER_AGAIN:
+	case LEG_EV_TIMER_PAID:
+		return TG_CONTAINER(t, struct leg, timer_max);
+	case LEG_EV_TIMER_REFRESH:
+	case LEG_EV_TIMER_EXPIRED:
+		return TG_CONTAINER(t, struct leg, timer_session);
+	default:
+		return TG_CONTAINER(t, struct leg, timer);
+	}
+}
+
 void leg_tick(struct leg_layer *l, uint64_t now_ms)
 {
 	struct tg_timer *t;
 
 	l->now_ms = now_ms;
 	while ((t = tg_wheel_expire(l->wheel, now_ms)) != NULL) {
-		struct leg *g = t->kind == LEG_EV_TIMER_MAX || t->kind == LEG_EV_TIMER_AGAIN ||
-		                t->kind == LEG_EV_TIMER_PAID
-			? TG_CONTAINER(t, struct leg, timer_max)
-			: TG_CONTAINER(t, struct leg, timer);
-
-		step_event(l, g, (enum leg_ev)t->kind);
+		step_event(l, owner_of(t), (enum leg_ev)t->kind);
 	}
 }
 
@@ -321,6 +340,7 @@ uint64_t leg_next_ms(const struct leg_layer *l)
 static enum leg_ev response_event(const struct leg *g, const struct txn_event *ev)
 {
 	uint16_t status = ev->msg->status;
+	uint32_t seconds;
 
 	if (status < 200)
 		return LEG_EV_RX_1XX;
@@ -329,6 +349,8 @@ static enum leg_ev response_event(const struct leg *g, const struct txn_event *e
 		                                                     : LEG_EV_RX_2XX;
 	if ((status == 401 || status == 407) && g->trunk >= 0 && g->sign_tries < LEG_SIGN_TRIES)
 		return LEG_EV_RX_CHALLENGE;
+	if (status == 422 && leg_session_longer(g, ev->msg, &seconds))
+		return LEG_EV_RX_TOO_BRIEF;
 	if (status == 481 || (status == 408 && g->confirmed))
 		return LEG_EV_RX_DEAD;
 	return LEG_EV_RX_FAIL;

@@ -45,6 +45,7 @@ struct leg_conf {
 	uint32_t legs_reserve; /* of these only for emergency calls */
 	uint32_t ring_max_s; /* A: no answer for so long ends the attempt */
 	uint32_t silent_after_s; /* 0 = never */
+	bool trunks;         /* B may be a trunk: room for its session timer */
 	void *ctx;           /* for the two calls below */
 	/** Write the WWW-Authenticate lines of a fresh challenge for a caller at `flow`. */
 	void (*challenge)(void *ctx, struct buf *b, const struct tg_flow *flow, bool stale);

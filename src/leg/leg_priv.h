@@ -24,6 +24,10 @@ enum {
 	LEG_GRACE_MS = 32000, /* 64 × T1: how long a lost final response may still come */
 	LEG_WARN_MS = 10000,  /* talk time that must be left for a warning to make sense */
 	LEG_STRAYS_MAX = 20,  /* answers of nobody's that are hung up, a second */
+	LEG_SESSION_S = 90,   /* what we ask of a trunk, and the least (RFC 4028 §5) */
+	LEG_SESSION_MAX_S = 3600, /* a Min-SE above this: another trunk is tried */
+	LEG_CSEQ_AHEAD = 16,  /* how far our CSeq may be beyond the recipe's */
+	LEG_LATER_MS = 5000,  /* a refresh that could not be sent waits for so long */
 };
 
 /* The call as a whole.  A_: the half that took the INVITE, B_: the half that sends one. */
@@ -62,7 +66,9 @@ enum call_state {
 	X(IN_ACK)    /* answered; its ACK is awaited */ \
 	X(OUT)       /* ours is sent for the other half */ \
 	X(OUT_SIGN)  /* challenged; the vault signs */ \
-	X(OUT_ACK)   /* 200 with an offer came; the other half's ACK brings the answer */
+	X(OUT_ACK)   /* 200 with an offer came; the other half's ACK brings the answer */ \
+	X(REFRESH)   /* ours is sent for the session timer alone */ \
+	X(REFRESH_SIGN) /* challenged; the vault signs */
 
 enum offer_state {
 #define X(name) OFFER_##name,
@@ -82,11 +88,14 @@ enum offer_state {
 	X(VAULT_GONE) /* the vault died before its verdict or signature */ \
 	X(RX_1XX) X(RX_2XX) X(RX_2XX_OFFER) X(RX_FAIL) X(RX_DEAD) X(RX_CHALLENGE) \
 	X(RX_ACK) X(RX_BYE) X(RX_CANCEL) X(RX_REINVITE) \
+	X(RX_TOO_BRIEF) /* 422: it wants a longer session timer (RFC 4028 §6) */ \
 	X(RX_CANCELLED) /* a final response to a CANCEL that no transaction sent */ \
 	X(SIGNED) X(UNSIGNED) \
 	X(TX_TIMEOUT) /* no final response, or the transport refused */ \
 	X(TIMER_ASK) X(TIMER_RING) X(TIMER_ACK) X(TIMER_MAX) X(TIMER_AGAIN) \
 	X(TIMER_PAID) /* B: what is paid for ends */ \
+	X(TIMER_REFRESH) /* B: our re-INVITE for the session timer is due */ \
+	X(TIMER_EXPIRED) /* B: the peer's did not come */ \
 	X(UNUSABLE) /* A: the answer of B's peer cannot be passed on */ \
 	X(HANGUP) X(CLOSED)
 
@@ -159,6 +168,11 @@ struct leg {
 	uint8_t bill;      /* enum leg_bill */
 	bool adopted;      /* its tag is one of a dead process: found in by_tag */
 	bool final;        /* B: the vault will not renew again */
+	bool brief;        /* B: a 422 was answered with a longer interval once */
+	/* the re-INVITE of our peer asks for a session timer: who refreshes; seconds, 0 = no */
+	bool asks_refresher_uac;
+	uint16_t asks_session_s;
+	uint16_t session_s; /* B: what we ask for */
 	int16_t trunk;     /* index, or -1 */
 	uint16_t status;   /* the final status of the INVITE, or of the last attempt */
 	uint16_t progress; /* A: the last provisional status */
@@ -175,10 +189,13 @@ struct leg {
 	uint32_t cseq_invite, cseq_remote_invite; /* of the last INVITE, ours and theirs */
 	uint64_t born_ms, ring_ms, up_ms, end_ms; /* 0 = not yet */
 	uint64_t bye_ms;            /* our peer's BYE came; 0 = not */
+	uint32_t cseq_saved;        /* as the vault has it */
 	uint32_t cseq_dialog;       /* B: of the INVITE whose 2xx made the dialog */
 	struct tg_timer timer;      /* of the state: ask, ring, ack */
-	/* A: longest call; while it rings: the next provisional.  B: paid time; the next CANCEL */
+	/* A: longest call, or the next provisional; B: paid time, or the next CANCEL */
 	struct tg_timer timer_max;
+	struct tg_timer timer_session; /* B: the next refresh, ours or theirs */
+	struct leg_said *said;      /* B on a trunk: owned; NULL: nothing that a refresh could say */
 	struct leg_str call_id, local_tag, remote_tag, local_uri, remote_uri, target, route, rule,
 		contact_user, final_rule;
 	struct leg_str branch;      /* B: of the INVITE's Via, while it is unanswered */
@@ -202,6 +219,7 @@ struct leg_layer {
 	struct tg_pool *pool;
 	struct tg_pool *keeps;    /* struct leg_keep */
 	struct tg_pool *medias;   /* struct leg_media */
+	struct tg_pool *saids;    /* struct leg_said; NULL: this role meets no trunks */
 	struct tg_table *by_call; /* hash of {call, side, branch} -> slot */
 	struct tg_table *by_tag;  /* hash of a local tag -> slot: adopted ones only */
 	struct tg_wheel *wheel;
@@ -220,6 +238,12 @@ struct leg_keep {
 	char head[2048]; /* theirs: Via to CSeq (and Record-Route) of every response to it */
 	/* A: the offer; B: the SDP of the ACK, should the 2xx come again */
 	char sdp[LINK_BODY_MAX];
+};
+
+/** Our last SDP towards a trunk: a refresh repeats it (RFC 4028 §7.4). */
+struct leg_said {
+	uint16_t len;
+	char sdp[1534];
 };
 
 typedef void leg_action(struct leg_layer *l, struct leg *g, const struct leg_in *in);
@@ -315,6 +339,29 @@ void leg_tell_dialog(struct leg_layer *l, struct leg *g, bool drop);
 TG_MUST_USE bool leg_tell_sign(struct leg_layer *l, struct leg *g,
                                const struct sip_message *challenge);
 
+/* ---- session.c: session timers towards trunks (RFC 4028) ---- */
+
+enum leg_refresher { LEG_REFRESHER_NONE, LEG_REFRESHER_UAC, LEG_REFRESHER_UAS };
+
+/** A Session-Expires value.  TG_EBAD, TG_ELIMIT (more than a day): the header is as good as absent.
+ *  Its refresher is NONE when it names none. */
+TG_MUST_USE enum tg_err leg_session_parse(struct slice value, uint32_t *seconds,
+                                          enum leg_refresher *refresher);
+/** Remember what SDP our peer has from us; without text or room there will be no refresh. */
+void leg_said_set(struct leg_layer *l, struct leg *g, struct slice sdp);
+void leg_said_drop(struct leg_layer *l, struct leg *g);
+struct slice leg_said(const struct leg *g);
+/** Headers of our INVITE, and of the 200 to a re-INVITE of our peer. */
+void leg_session_write(struct buf *b, const struct leg *g);
+void leg_session_write_reply(struct buf *b, const struct leg *g);
+/** A 2xx to our INVITE: who refreshes, and when. */
+void leg_session_agreed(struct leg_layer *l, struct leg *g, const struct sip_message *msg);
+/** A re-INVITE of our peer: what it asks for; and it was answered with 200. */
+void leg_session_asked(struct leg *g, const struct sip_message *msg);
+void leg_session_answered(struct leg_layer *l, struct leg *g);
+/** A 422 that can be answered with a longer interval; then it is that of the next INVITE. */
+bool leg_session_longer(const struct leg *g, const struct sip_message *msg, uint32_t *seconds);
+
 /* ---- bill.c: B's paid time, and what the vault hears of it ---- */
 
 /** CALL_RENEW. */
@@ -332,6 +379,11 @@ void leg_tell_bill_again(struct leg_layer *l, struct leg *g);
 
 /** Tag, target and routes of a 2xx (RFC 3261 §12.1.2).  False: no room for them. */
 TG_MUST_USE bool leg_learn_dialog(struct leg *g, const struct sip_message *msg);
+
+/* ---- reoffer.c ---- */
+
+/** A re-INVITE and its 2xx may move the remote target (RFC 3261 §12.2.1.2, §12.2.2). */
+void leg_refresh_target(struct leg_layer *l, struct leg *g, const struct sip_message *msg);
 
 /* ---- orphan.c ---- */
 

@@ -107,7 +107,8 @@ static void peer_down(struct leg_layer *l, struct link_proc dead)
 		if (dead.role == LINK_VAULT) {
 			in.event = LEG_EV_VAULT_GONE;
 			if (g->call != CALL_A_ASKING && g->call != CALL_A_NEXT &&
-			    g->call != CALL_B_SIGNING && g->offer != OFFER_OUT_SIGN)
+			    g->call != CALL_B_SIGNING && g->offer != OFFER_OUT_SIGN &&
+			    g->offer != OFFER_REFRESH_SIGN)
 				continue;
 		} else if (g->peer.role != dead.role || g->peer.index != dead.index ||
 		           g->call >= CALL_CLOSING) {

@@ -82,7 +82,8 @@ void leg_orphan(struct leg_layer *l, uint64_t now_ms, const struct link_msg *msg
 		return;
 	}
 	g->bill = g->is_a ? LEG_BILL_NONE : LEG_BILL_UP;
-	g->cseq_local += 16; /* what was sent after the recipe was saved is not known */
+	/* what was sent after the recipe was saved is not known, but how much it was at most */
+	g->cseq_local += LEG_CSEQ_AHEAD;
 	if (!leg_send_bye(l, g, NULL)) {
 		leg_drop(l, g);
 		return;

@@ -33,7 +33,7 @@ static struct slice sdp_of(const struct sip_message *msg)
 }
 
 /** RFC 3261 §12.2.1.2, §12.2.2: a re-INVITE and its 2xx may move the remote target. */
-static void refresh_target(struct leg *g, const struct sip_message *msg)
+void leg_refresh_target(struct leg_layer *l, struct leg *g, const struct sip_message *msg)
 {
 	struct sip_each contacts = sip_each_of(msg, SIP_HDR_CONTACT);
 	struct sip_addr contact;
@@ -45,7 +45,9 @@ static void refresh_target(struct leg *g, const struct sip_message *msg)
 	sip_uri_write(&b, &contact.uri);
 	if (b.full || slice_eq(buf_slice(&b), leg_str(g, g->target)))
 		return;
-	(void)!leg_str_set(g, &g->target, buf_slice(&b)); /* without room the old one stays */
+	/* without room the old one stays */
+	if (leg_str_set(g, &g->target, buf_slice(&b)) && g->saved)
+		leg_tell_dialog(l, g, false);
 }
 
 /* ---- theirs ---- */
@@ -59,6 +61,7 @@ void leg_o_tell_offer(struct leg_layer *l, struct leg *g, const struct leg_in *i
 	g->invite = in->txn;
 	g->cseq_remote_invite = in->msg->cseq.number;
 	g->delayed = offer.len == 0;
+	leg_session_asked(g, in->msg);
 	if (!leg_keep_head(l, g, in->msg, &g->flow)) {
 		leg_reply(l, g, in, 500);
 		leg_raise(l, LEG_EV_PEER_REJECT);
@@ -71,7 +74,7 @@ void leg_o_tell_offer(struct leg_layer *l, struct leg *g, const struct leg_in *i
 		leg_raise(l, LEG_EV_PEER_REJECT);
 		return;
 	}
-	refresh_target(g, in->msg);
+	leg_refresh_target(l, g, in->msg);
 	leg_tell(l, g, LINK_LEG_OFFER, 0, buf_slice(&sdp));
 	leg_timer(l, g, LEG_EV_TIMER_RING, LEG_GRACE_MS + LEG_ASK_MS);
 }
@@ -91,6 +94,8 @@ void leg_o_reply_accept(struct leg_layer *l, struct leg *g, const struct leg_in 
 		return;
 	}
 	leg_reply_invite(l, g, 200, buf_slice(&sdp));
+	leg_said_set(l, g, buf_slice(&sdp));
+	leg_session_answered(l, g);
 }
 
 void leg_o_reply_reject(struct leg_layer *l, struct leg *g, const struct leg_in *in)
@@ -170,7 +175,7 @@ static void tell_accept(struct leg_layer *l, struct leg *g, const struct leg_in 
 	char mem[LINK_BODY_MAX];
 	struct buf sdp = buf_on(mem, sizeof(mem));
 
-	refresh_target(g, in->msg);
+	leg_refresh_target(l, g, in->msg);
 	if (!outward(l, g, answer, sdp_of(in->msg), &sdp)) {
 		leg_tell(l, g, LINK_LEG_REJECT, 500, no_sdp);
 		leg_raise(l, LEG_EV_HANGUP); /* accepted, but unreadable: the call has no media */
@@ -181,13 +186,16 @@ static void tell_accept(struct leg_layer *l, struct leg *g, const struct leg_in 
 
 void leg_o_accepted(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 {
+	leg_said_set(l, g, leg_kept_sdp(g));
 	leg_keep_drop(l, g);
 	leg_send_ack(l, g, no_sdp);
+	leg_session_agreed(l, g, in->msg);
 	tell_accept(l, g, in, true);
 }
 
 void leg_o_accepted_offer(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 {
+	leg_session_agreed(l, g, in->msg);
 	tell_accept(l, g, in, false);
 }
 
@@ -201,6 +209,7 @@ void leg_o_ack(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 	g->delayed = false;
 	if (!leg_keep_sdp(l, g, buf_slice(&sdp)))
 		leg_keep_drop(l, g);
+	leg_said_set(l, g, buf_slice(&sdp));
 	leg_send_ack(l, g, buf_slice(&sdp));
 }
 

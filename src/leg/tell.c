@@ -82,7 +82,7 @@ void leg_tell_dialog(struct leg_layer *l, struct leg *g, bool drop)
 	d->trunk = (uint16_t)g->trunk;
 	d->drop = drop;
 	d->early = !g->confirmed;
-	d->cseq = g->cseq_local;
+	d->cseq = g->cseq_saved = g->cseq_local;
 	d->flow = g->flow;
 	link_text_set(&d->call_id, leg_str(g, g->call_id));
 	link_text_set(&d->local_tag, leg_str(g, g->local_tag));

@@ -54,6 +54,8 @@ void leg_reply_invite(struct leg_layer *l, struct leg *g, uint16_t status, struc
 		l->conf.challenge(l->conf.ctx, &b, &g->flow, g->used_up);
 	if (status == 500 || status == 503)
 		sip_write_number(&b, SIP_HDR_RETRY_AFTER, status == 500 ? 2 : 10);
+	if (status >= 200 && status < 300 && g->confirmed)
+		leg_session_write_reply(&b, g);
 	if (status > 100 && status < 300)
 		end_response(l, g, &b, sdp);
 	else
@@ -120,6 +122,8 @@ static bool begin_client(struct leg_layer *l, struct leg *g, struct slice method
 		.emergency = g->emergency,
 	};
 
+	if (g->saved && g->confirmed && g->cseq_local - g->cseq_saved >= LEG_CSEQ_AHEAD)
+		leg_tell_dialog(l, g, false);
 	if (txn_client_begin(l->conf.txn, &what, draft) != TG_OK)
 		return false;
 	begin_request(l, g, &draft->out, method, slice_str(draft->branch), g->cseq_local);
@@ -134,6 +138,7 @@ bool leg_send_invite(struct leg_layer *l, struct leg *g, struct slice sdp,
 	if (!begin_client(l, g, SLICE("INVITE"), &draft))
 		return false;
 	write_auth(&draft.out, auth);
+	leg_session_write(&draft.out, g);
 	end_response(l, g, &draft.out, sdp);
 	g->invite = draft.txn;
 	g->cseq_invite = g->cseq_local;

@@ -87,6 +87,7 @@ bool ua_init(struct ua *ua, const struct role_env *env, const struct ua_hooks *h
 		.legs_reserve = calls * 2 / RESERVE_SHARE + 4,
 		.ring_max_s = env->site->ring_max_s,
 		.silent_after_s = env->site->silent_after_s,
+		.trunks = env->self.role == LINK_CARRIER,
 		.ctx = ua,
 		.challenge = on_challenge,
 		.proven = on_proven,
