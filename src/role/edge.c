@@ -244,8 +244,6 @@ static void edge_invite(struct edge *e, const struct tg_flow *flow)
 	struct edge_proof proof = { 0 };
 	struct kept_proof kept = { 0 };
 
-	if (!ua_offer(&e->ua, flow, &caller.sdp))
-		return;
 	if (pbx < 0) {
 		enum edge_credentials c = edge_credentials(e, flow, &proof);
 
@@ -259,6 +257,9 @@ static void edge_invite(struct edge *e, const struct tg_flow *flow)
 		}
 		kept = (struct kept_proof){ proof.nonce, proof.nc, 1 };
 	}
+	/* behind the challenge: a stranger's body costs us nothing */
+	if (!ua_offer(&e->ua, flow, &caller.sdp))
+		return;
 	if (e->ua.stopping) {
 		ua_refuse(&e->ua, &e->ua.msg, flow, 503, "shutdown");
 		return;
