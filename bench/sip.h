@@ -101,8 +101,9 @@ bool sip_server_restarted(struct sip_server *server);
 double sip_server_cpu_us(const struct sip_server *server);
 double sip_pid_cpu_us(pid_t pid);
 
-/** Its memory: proportional set size of all its processes. */
+/** Its memory: proportional set size of all its processes, or of one. */
 uint64_t sip_server_pss(const struct sip_server *server);
+uint64_t sip_pid_pss(pid_t pid);
 
 /** End it and what it started; remove its folder. */
 void sip_server_stop(struct sip_server *server);
@@ -129,6 +130,7 @@ struct sip_result {
 	uint64_t sent, received; /* messages, as the load counts them */
 	double cpu_us;           /* of the server, all its processes */
 	uint64_t pss;            /* of the server while all units were held */
+	uint64_t pid_pss[SIP_PIDS_MAX]; /* the same of each of its processes */
 };
 
 struct sip_load;

@@ -84,26 +84,52 @@ static bool is_ready(struct sip_load *load, struct sip_server *s)
 	return r.done > 0;
 }
 
+/* Which process grew by how much. */
+static void growth(const struct sip_server *s, const uint64_t before[SIP_PIDS_MAX],
+                   const uint64_t now[SIP_PIDS_MAX], unsigned units)
+{
+	for (unsigned i = 0; i < s->pids; i++) {
+		int64_t octets = (int64_t)(now[i] - before[i]) / (int64_t)units;
+		char name[128];
+
+		sip_pid_name(s->pid[i], name, sizeof(name));
+		if (octets > 0)
+			fprintf(stderr, "           %8lld octets each: %.40s\n", (long long)octets,
+			        name);
+	}
+}
+
+static uint64_t memory_of(const struct sip_server *s, uint64_t each[SIP_PIDS_MAX])
+{
+	uint64_t all = 0;
+
+	for (unsigned i = 0; i < s->pids; i++)
+		all += each[i] = sip_pid_pss(s->pid[i]);
+	return all;
+}
+
 /* All phones register; then many calls are up at once: what the memory grows by. */
 static void prepare(struct sip_load *load, unsigned k)
 {
 	struct sip_server *s = &servers[k];
+	uint64_t before, at_first[SIP_PIDS_MAX], registered[SIP_PIDS_MAX];
 	struct sip_result r;
-	uint64_t before;
 
 	facts[k].runs = kinds[k].start(s, sip_load_sockets(load)) && is_ready(load, s);
 	if (!facts[k].runs)
 		return;
-	before = sip_server_pss(s);
+	before = memory_of(s, at_first);
 	sip_load_run(load, s, SIP_WORK_REGISTER, SIP_ACCOUNTS, 64, &r);
 	work_line(s, "(all register)", &r);
 	facts[k].failed += r.failed;
-	facts[k].per_registration = (double)(sip_server_pss(s) - before) / SIP_ACCOUNTS;
-	before = sip_server_pss(s);
+	facts[k].per_registration = (double)(memory_of(s, registered) - before) / SIP_ACCOUNTS;
+	growth(s, at_first, registered, SIP_ACCOUNTS);
+	before = memory_of(s, registered);
 	sip_load_hold(load, s, HELD, &r);
 	work_line(s, "(held calls)", &r);
 	facts[k].failed += r.failed;
 	facts[k].per_call = ((double)r.pss - (double)before) / HELD;
+	growth(s, registered, r.pid_pss, HELD);
 }
 
 /* What the processes of a server had used before a round. */

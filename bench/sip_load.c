@@ -259,7 +259,8 @@ void sip_load_hold(struct sip_load *load, struct sip_server *server, uint32_t un
 			TG_MIN(up + HOLD_WINDOW, TG_MIN(units, (uint32_t)SIP_UNITS_MAX));
 		drive(load, epoll_fd, true);
 	}
-	out->pss = sip_server_pss(server);
+	for (unsigned i = 0; i < server->pids; i++)
+		out->pss += out->pid_pss[i] = sip_pid_pss(server->pid[i]);
 	for (uint32_t i = 0; i < load->window; i++) {
 		if (load->unit[i].step != SIP_HELD)
 			continue;

@@ -217,24 +217,29 @@ double sip_server_cpu_us(const struct sip_server *server)
 	return us;
 }
 
+uint64_t sip_pid_pss(pid_t pid)
+{
+	char path[64], line[256];
+	unsigned long n, kib = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)pid);
+	f = fopen(path, "re");
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		if (sscanf(line, "Pss: %lu", &n) == 1)
+			kib = n;
+	if (f != NULL)
+		fclose(f);
+	return (uint64_t)kib * 1024;
+}
+
 uint64_t sip_server_pss(const struct sip_server *server)
 {
-	uint64_t kib = 0;
+	uint64_t pss = 0;
 
-	for (unsigned i = 0; i < server->pids; i++) {
-		char path[64], line[256];
-		unsigned long n;
-		FILE *f;
-
-		snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)server->pid[i]);
-		f = fopen(path, "re");
-		while (f != NULL && fgets(line, sizeof(line), f) != NULL)
-			if (sscanf(line, "Pss: %lu", &n) == 1)
-				kib += n;
-		if (f != NULL)
-			fclose(f);
-	}
-	return kib * 1024;
+	for (unsigned i = 0; i < server->pids; i++)
+		pss += sip_pid_pss(server->pid[i]);
+	return pss;
 }
 
 uint64_t sip_pid_allocations(const struct sip_server *server, pid_t pid)
