@@ -162,6 +162,7 @@ struct policy_called {
 struct policy_facts {
 	uint8_t party;            /* enum policy_party of the caller */
 	uint16_t peer;            /* index of the calling PBX or trunk */
+	struct slice peer_name;   /* its name */
 	struct policy_account account;
 	struct policy_source source;
 	struct slice dialled;
@@ -210,6 +211,12 @@ void policy_decide(struct policy_verdict *out, const struct policy *policy,
 
 /** True when the time is outside the office hours that hold for this group (POLICY_NONE: site). */
 bool policy_off_hours(const struct policy *policy, uint16_t group, const struct policy_time *time);
+
+/** True unless it is a short code, which no prefix of whole numbers is compared with. */
+static inline bool policy_is_e164(const struct policy_called *called)
+{
+	return called->type != NUMBER_SHORT && called->type != NUMBER_EMERGENCY;
+}
 
 /** "where", as in the configuration and the manual. */
 struct slice policy_rule_name(uint8_t rule);

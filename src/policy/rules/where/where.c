@@ -12,12 +12,6 @@ static bool set_has(uint64_t set, uint8_t bit)
 	return bit < 64 && (set >> bit & 1) != 0;
 }
 
-/* A short code is compared with no prefix of whole numbers. */
-static bool is_e164(const struct policy_called *c)
-{
-	return c->type != NUMBER_SHORT && c->type != NUMBER_EMERGENCY;
-}
-
 static bool listed(const struct policy *p, const struct policy_facts *f)
 {
 	for (uint32_t i = 0; i < p->allow_count; i++) {
@@ -26,7 +20,7 @@ static bool listed(const struct policy *p, const struct policy_facts *f)
 		if (p->home == 0) {
 			if (number_matches(digits, p->allow[i].prefix, f->dialled))
 				return true;
-		} else if (digits.len > 1 && digits.p[0] == '+' && is_e164(&f->called) &&
+		} else if (digits.len > 1 && digits.p[0] == '+' && policy_is_e164(&f->called) &&
 		           number_matches(slice_skip(digits, 1), p->allow[i].prefix,
 		                          f->called.digits)) {
 			return true;
@@ -40,7 +34,7 @@ static bool denied(const struct where *w, const struct policy_called *c)
 	if (places_has(&w->denied, c->territory) ||
 	    set_has(w->denied_classes, c->class))
 		return true;
-	for (uint32_t i = 0; is_e164(c) && i < w->deny_count; i++)
+	for (uint32_t i = 0; policy_is_e164(c) && i < w->deny_count; i++)
 		if (slice_starts(c->digits, slice_skip(w->deny[i], 1)))
 			return true;
 	return false;
