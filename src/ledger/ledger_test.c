@@ -11,7 +11,7 @@ static const struct tg_tariff with_fee = { UNIT, UNIT / 2, 30, 6 };
 
 enum { MINUTE = 60000, HOUR = 3600000 };
 #define DAY_MS UINT64_C(86400000)
-#define T0 (UINT64_C(20000) * DAY_MS) /* a Wednesday's midnight, UTC */
+#define T0 (UINT64_C(20000) * DAY_MS) /* a midnight, UTC */
 
 /* Windows in UTC, days and hours only; the month is 30 days. */
 static struct ledger_now at(uint64_t ms)
