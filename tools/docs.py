@@ -9,6 +9,7 @@ exist, `name()` must be a function of src/, and `topic: words` must be a case of
 of shell that begins with tollgate or make must be a command or target that there is.  No may name a path of somebody's machine or the host of a package registry.
 """
 import argparse
+import csv as csv_reader
 import json
 import os
 import pathlib
@@ -159,6 +160,35 @@ def number_classes(_):
     return names("NUMBER_CLASS_TABLE", "| class | numbers |")
 
 
+def rates_csv(name):
+    lines = (ROOT / "data/rates" / name).read_text().splitlines()
+    return list(csv_reader.DictReader(line for line in lines if not line.startswith("#")))
+
+
+def bands(_):
+    rows = rates_csv("bands.csv")
+    zones = list(dict.fromkeys(r["zone"] for r in rows if r["zone"] != "*"))
+    cell = {(r["type"], r["zone"]): f"{r['per minute']} + {r['connect fee']}" for r in rows}
+    if any((r["first increment"], r["next increment"]) != ("60", "60") for r in rows):
+        sys.exit("docs: the manual says that every band bills whole minutes")
+    out = ["| type | " + " | ".join(zones) + " |", "|---|" + "--:|" * len(zones)]
+    for kind in dict.fromkeys(r["type"] for r in rows):
+        own = [cell.get((kind, zone), cell.get((kind, "*"), "")) for zone in zones]
+        out.append(f"| {kind} | " + " | ".join(own) + " |")
+    return out
+
+
+def zones(_):
+    rows = rates_csv("zones.csv")
+    return ["| zone | territories |", "|---|---|",
+            *(f"| {r['zone']} | {r['territories']} |" for r in rows if r["zone"] != "apart"),
+            "| world | all others |"]
+
+
+def apart(_):
+    return ["```text", *(r["territories"] for r in rates_csv("zones.csv") if r["zone"] == "apart"), "```"]
+
+
 def table_of(path, prefix):
     """Rows of a state table in C: state, event, next state, action."""
     code = text(path).replace("\\\n", " ")
@@ -279,7 +309,8 @@ def options(binary):
 
 MAKERS = {make.__name__: make for make in
           (caps, times, events, dialling, sdp, signing, media, calls, offers, records,
-           csv, commands, options, number_types, number_classes)}
+           csv, commands, options, number_types, number_classes,
+           bands, zones, apart)}
 NEED_BINARY = {"commands", "options"}
 
 

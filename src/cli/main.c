@@ -19,7 +19,7 @@ static const struct cli_command commands[] = {
 	  "Give the vault a trunk's secret, read from the terminal or standard input." },
 	{ "registrations", cmd_registrations, "", "List the phones that are registered." },
 	{ "trunks", cmd_trunks, "", "List the trunks and how they are." },
-	{ "rates", cmd_rates, "import|check|show|list|export [WORD]",
+	{ "rates", cmd_rates, "import|check|show|list|export",
 	  "Import a provider's rates, and show what a number costs." },
 	{ "records", cmd_records, "", "Print the records of calls, as a table, JSON or CSV." },
 };
