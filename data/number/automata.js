@@ -7,6 +7,7 @@
  */
 'use strict'
 const { automaton } = require('./regex.js')
+const { trunk, written } = require('./dialling.js')
 
 const TYPES = ['unknown', 'fixed', 'mobile', 'fixed-or-mobile', 'premium', 'shared', 'personal',
 	'voip', 'uan', 'pager', 'voicemail', 'tollfree', 'satellite', 'global-network', 'uifn',
@@ -134,21 +135,29 @@ function ranges(meta, rows, names, code) {
 	return together(parts.list, judge, code.length, E164_MAX)
 }
 
-/* 0 dialled without the trunk prefix, 1 with, 2 either way: from how a number is written at home. */
+/*
+ * enum number_trunk, from how a number is written at home.  What has no format of its own is dialled
+ * as it is.
+ */
+const WITHOUT = 0, WITH = 1, EITHER = 2, NEVER = 3
 function prefixes(meta, code) {
 	const m = meta.countries[(meta.country_calling_codes[code] || [])[0]]
-	if (!m || !m[5])
-		return always(0)
+	if (!m)
+		return always(WITHOUT)
+	const prefix = trunk(m)
 	const parts = new Parts()
 	const formats = (m[4] || []).map(f => {
 		const leading = f[2] && f[2].length > 0 ? parts.add(f[2][f[2].length - 1], true) : -1
-		const rule = f[3] || m[6] || ''
-		const written = rule.replace('$1', '').includes(m[5])
-		return { leading, out: f[4] || m[9] ? 2 : written ? 1 : 0 }
+		const digits = written(m, f)
+		let out = digits === '' ? WITHOUT : digits !== prefix ? NEVER
+			: f[4] || m[9] ? EITHER : WITH
+		if (/\d/.test(f[1].replace(/\$\d/g, ''))) /* Argentina writes a 15 in its midst */
+			out = NEVER
+		return { leading, whole: parts.add(f[0].replace(/[()]/g, '')), out }
 	})
 	return together(parts.list, yes => {
-		const format = formats.find(f => f.leading < 0 || yes[f.leading])
-		return format ? format.out : 1
+		const format = formats.find(f => (f.leading < 0 || yes[f.leading]) && yes[f.whole])
+		return format ? format.out : WITHOUT
 	}, code.length, E164_MAX)
 }
 

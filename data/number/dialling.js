@@ -57,6 +57,23 @@ function texts(pattern) {
 	return out.sort((a, b) => b.length - a.length || (a < b ? -1 : 1))
 }
 
+/* Digits that are written before the number at home: the trunk prefix; Belarus writes 8 0 mostly. */
+const written = (m, format) => (format[3] || m[6] || '').replace('$1', '').replace(/\D/g, '')
+
+function trunk(m) {
+	const used = new Map()
+	for (const format of m[4] || []) {
+		const digits = written(m, format)
+		if (digits)
+			used.set(digits, (used.get(digits) || 0) + 1)
+	}
+	const most = [...used.keys()].sort((a, b) => used.get(b) - used.get(a) || b.length - a.length)
+	return m[5] && most[0] || m[5] || ''
+}
+
+exports.written = written
+exports.trunk = trunk
+
 exports.dialling = function (meta, rows) {
 	const out = [{ name: '?', code: 0, national: '', international: '', idd: [], place: false }]
 
@@ -68,7 +85,7 @@ exports.dialling = function (meta, rows) {
 
 		out.push({
 			name, code: +m[0], idd, place: true,
-			national: m[5] || main[5] || '',
+			national: trunk(m) || trunk(main),
 			international: preferred || (idd.length === 1 ? idd[0] : ''),
 		})
 	}

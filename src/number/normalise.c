@@ -94,7 +94,7 @@ static void read_plain(struct readings *r, unsigned code, bool any, struct slice
 		return;
 	}
 	trunk = number_walk_e164(number_prefixes, e164.p, e164.len);
-	if (any || trunk != NUMBER_TRUNK_WITH)
+	if (any || trunk == NUMBER_TRUNK_WITHOUT || trunk == NUMBER_TRUNK_EITHER)
 		(void)add(r, e164);
 	else
 		r->lacks_prefix = true;

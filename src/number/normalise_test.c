@@ -37,6 +37,9 @@ static const struct {
 	{ "1300 is dialled without 0", "AU", "", S("1300123456"), "+611300123456" },
 	{ "mobile in Australia", "AU", "", S("0412345678"), "+61412345678" },
 
+	{ "8 0 from Belarus", "BY", "", S("80152450911"), "+375152450911" },
+	{ "1800 is dialled without 0", "IE", "", S("1800222222"), "+3531800222222" },
+
 	/* the outside line */
 	{ "outside line, national", "ES", "9", S("9911234567"), "+34911234567" },
 	{ "outside line, 00", "ES", "0", S("00034911234567"), "+34911234567" },
@@ -243,6 +246,9 @@ TEST(number_render)
 		  "+442079460958", "02079460958" },
 		{ "without trunk prefix", "AU", NUMBER_RENDER_NATIONAL, S(""), "+611300123456",
 		  "1300123456" },
+		{ "NANP", "US", NUMBER_RENDER_NATIONAL, S(""), "12125550123", "2125550123" },
+		{ "other digits at home", "AR", NUMBER_RENDER_NATIONAL, S(""), "+5491123456789",
+		  "005491123456789" },
 		{ "bare", "ES", NUMBER_RENDER_E164, S(""), "911234567", "34911234567" },
 		{ "tech prefix", "ES", NUMBER_RENDER_E164, S("99#"), "911234567", "99#34911234567" },
 		{ "short code", "GB", NUMBER_RENDER_PLUS, S(""), "118118", "118118" },

@@ -26,9 +26,23 @@ static void write_idd(struct buf *b, const struct number_plan *plan, struct slic
 	buf_put(b, digits);
 }
 
+static void write_national(struct buf *b, const struct number_plan *plan, const struct number *n)
+{
+	struct slice national = number_national(n, plan->code);
+	unsigned trunk = number_walk_e164(number_prefixes, n->digits, n->len);
+
+	if (!n->known || national.len == 0 || trunk == NUMBER_TRUNK_NEVER) {
+		write_idd(b, plan, slice_of(n->digits, n->len));
+		return;
+	}
+	if (trunk != NUMBER_TRUNK_WITHOUT)
+		buf_str(b, plan->national);
+	buf_put(b, national);
+}
+
 static void write_kind(struct buf *b, const struct number_rendering *r, const struct number *n)
 {
-	struct slice digits = slice_of(n->digits, n->len), national;
+	struct slice digits = slice_of(n->digits, n->len);
 
 	if (n->short_code) {
 		buf_put(b, digits);
@@ -43,14 +57,7 @@ static void write_kind(struct buf *b, const struct number_rendering *r, const st
 		write_idd(b, r->plan, digits);
 		break;
 	case NUMBER_RENDER_NATIONAL:
-		national = number_national(n, r->plan->code);
-		if (!n->known || national.len == 0) {
-			write_idd(b, r->plan, digits);
-			break;
-		}
-		if (number_walk_e164(number_prefixes, n->digits, n->len) != NUMBER_TRUNK_WITHOUT)
-			buf_str(b, r->plan->national);
-		buf_put(b, national);
+		write_national(b, r->plan, n);
 		break;
 	case NUMBER_RENDER_E164:
 		buf_put(b, digits);

@@ -46,7 +46,12 @@ extern const uint16_t number_prefixes[1000]; /* out: enum number_trunk */
 extern const uint16_t number_codes[]; /* out: enum number_code */
 
 /** Whether the number is dialled at home with the trunk prefix. */
-enum number_trunk { NUMBER_TRUNK_WITHOUT, NUMBER_TRUNK_WITH, NUMBER_TRUNK_EITHER };
+enum number_trunk {
+	NUMBER_TRUNK_WITHOUT,
+	NUMBER_TRUNK_WITH,
+	NUMBER_TRUNK_EITHER,
+	NUMBER_TRUNK_NEVER /* other digits are dialled, such as the 15 of Argentina */
+};
 
 enum number_code { NUMBER_CODE_NONE, NUMBER_CODE_SHORT, NUMBER_CODE_EMERGENCY };
 

@@ -158,3 +158,111 @@ TEST(number_rendered_and_back)
 		}
 	}
 }
+
+/* "National" at every home: what exists is written as people dial it there, and read again. */
+static size_t homes;
+
+static void at_every_home(struct slice digits, const struct answer *answer)
+{
+	struct number n;
+
+	(void)answer;
+	CHECK(number_parse(&n, digits) == TG_OK, "5 to 15 digits");
+	for (uint16_t home = 1; n.known && home <= number_territories(); home++) {
+		struct number_plan plan;
+		struct number_rendering r = { &plan, NUMBER_RENDER_NATIONAL, SLICE("") };
+		char text[NUMBER_RENDERED_MAX];
+		struct buf b = buf_on(text, sizeof(text));
+		struct number again;
+
+		if (number_territory_code(home) != number_territory_code(n.territory) ||
+		    number_plan_init(&plan, home, SLICE("")) != TG_OK)
+			continue;
+		CHECK(number_render(&b, &r, &n) == TG_OK, number_territory_name(home));
+		CHECK(number_normalise(&again, &plan, buf_slice(&b), NULL) == TG_OK &&
+		      number_eq(&n, &again), "R48: dialled as it is written at home");
+		homes++;
+	}
+}
+
+TEST(number_national_at_every_home)
+{
+	homes = 0;
+	CHECK(walk(at_every_home) >= NUMBERS_MIN, "50,000 numbers");
+	CHECK(homes > 2 * NUMBERS_MIN, "+1 has 25 homes");
+	printf("%zu numbers at their homes\n", homes);
+}
+
+/* emergency.txt: territory, count of short codes of up to four digits, emergency numbers. */
+struct codes {
+	uint16_t territory;
+	uint64_t count; /* to come */
+	struct slice emergency;
+	bool spain; /* rows of overrides.txt */
+};
+
+static bool is_emergency(const struct codes *c, struct slice code)
+{
+	static const struct slice spain[] = { SLICE_INIT("061"), SLICE_INIT("062"),
+		                              SLICE_INIT("080"), SLICE_INIT("091"),
+		                              SLICE_INIT("092") };
+	struct slice rest = c->emergency, word;
+
+	while (rest.len > 0) {
+		rest = slice_cut(rest, ' ', &word);
+		if (slice_eq(word, code))
+			return true;
+	}
+	for (size_t i = 0; c->spain && i < COUNT(spain); i++) {
+		if (slice_eq(spain[i], code))
+			return true;
+	}
+	return false;
+}
+
+static void check_codes(struct codes *c)
+{
+	for (unsigned length = 1, top = 10; length <= 4; length++, top *= 10) {
+		for (unsigned i = 0; i < top; i++) {
+			char text[8];
+			struct slice code = slice_of(text, length);
+			bool emergency;
+
+			for (unsigned at = length, left = i; at-- > 0; left /= 10)
+				text[at] = (char)('0' + left % 10);
+			emergency = number_emergency(c->territory, code);
+			if (number_short(c->territory, code))
+				c->count--;
+			else
+				CHECK(!emergency, "an emergency number is a short code");
+			if (emergency || length == 3)
+				CHECK(emergency == is_emergency(c, code), "R59, C23");
+		}
+	}
+	CHECK(c->count == 0, number_territory_name(c->territory));
+}
+
+TEST(number_codes_like_libphonenumber)
+{
+	struct slice rest, line, name, count;
+	size_t territories = 0;
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/vectors/number/emergency.txt", test_data_dir());
+	rest = test_file(path);
+	while (rest.len > 0) {
+		struct codes c = { 0 };
+
+		rest = slice_cut(rest, '\n', &line);
+		if (line.len == 0 || line.p[0] == '#')
+			continue;
+		line = slice_cut(line, ' ', &name);
+		c.emergency = slice_cut(line, ' ', &count);
+		c.territory = number_territory_find(name);
+		c.spain = slice_eq(name, SLICE("ES"));
+		CHECK(c.territory != 0 && slice_u64(&c.count, count, 11110) == TG_OK, "a row");
+		check_codes(&c);
+		territories++;
+	}
+	CHECK(territories > 230, "all territories");
+}
