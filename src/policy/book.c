@@ -20,7 +20,8 @@ struct book *book_new(const struct book_conf *conf)
 	b->subjects = tg_pool_new("first-use", sizeof(struct book_subject), conf->subjects, 0);
 	b->approvals = tg_pool_new("approvals", sizeof(struct book_approval), conf->approvals, 0);
 	b->passes = tg_pool_new("passes", sizeof(struct book_pass), conf->passes, 0);
-	b->call_backs = tg_pool_new("call-backs", sizeof(struct book_call_back), conf->call_backs, 0);
+	b->call_backs =
+		tg_pool_new("call-backs", sizeof(struct book_call_back), conf->call_backs, 0);
 	b->by_subject = tg_table_new(conf->subjects, &conf->key);
 	b->by_approval = tg_table_new(conf->approvals, &conf->key);
 	b->by_pass = tg_table_new(conf->passes, &conf->key);
@@ -281,7 +282,8 @@ struct book_lockdown book_lockdown_at(const struct book *b, uint64_t now_s)
 
 /* ---- call-back ---- */
 
-static struct book_call_back *find_call_back(const struct book *b, struct slice caller, uint64_t *hash)
+static struct book_call_back *find_call_back(const struct book *b, struct slice caller,
+                                             uint64_t *hash)
 {
 	uint32_t at = 0, slot;
 
@@ -319,8 +321,8 @@ void book_emergency(struct book *b, const struct policy_facts *f, struct slice c
 {
 	char mem[BOOK_BLOB_MAX];
 	struct buf blob = buf_on(mem, sizeof(mem));
-	struct book_call_back *c = f->account.name.len <= BOOK_NAME_MAX ? book_take_call_back(b, caller) :
-	                                                             NULL;
+	struct book_call_back *c =
+		f->account.name.len <= BOOK_NAME_MAX ? book_take_call_back(b, caller) : NULL;
 
 	if (c == NULL)
 		return;
@@ -399,8 +401,8 @@ void book_recall(const struct book *b, uint64_t now_s, struct policy_facts *f)
 	                                approved(b, now_s, account, buf_slice(&number))));
 	p = account.len > 0 ? find_pass(b, account, &hash) : NULL;
 	f->pass = p != NULL && p->until_s > now_s && covers(p, f->called.territory);
-	f->first_use = book_is_new(b, book_subject(b, book_subject_name(f, &key), &hash), f->called.class,
-	                      now_s);
+	f->first_use = book_is_new(b, book_subject(b, book_subject_name(f, &key), &hash),
+	                           f->called.class, now_s);
 }
 
 /* ---- from disk, and away ---- */
