@@ -127,6 +127,19 @@ def dialling(_):
     return comment("src/policy/policy.h", "The steps, in order, with the names that a verdict may carry:", "/")
 
 
+def rules(_):
+    """The manual page of each rule, in the order of the chain; settings of its own follow below."""
+    names = re.findall(r'\[POLICY_\w+\] = \{ SLICE_INIT\("([a-z-]+)"\), \w+, (true|false) \}',
+                       text("src/policy/policy.c"))
+    out = []
+    for name, always in names:
+        page = ROOT / "src/policy/rules" / name.replace("-", "_") / "manual.md"
+        if page.exists():
+            switch = "has no switch" if always == "true" else f"`rules.{name}`"
+            out += ["", f"**{name}** ({switch})", "", *page.read_text().rstrip().split("\n")]
+    return out[1:]
+
+
 def sdp(_):
     return comment("src/sip/sdp_write.h", r"Passes, and nothing else \(the manual lists it too\):", "/")
 
@@ -308,7 +321,7 @@ def options(binary):
 
 
 MAKERS = {make.__name__: make for make in
-          (caps, times, events, dialling, sdp, signing, media, calls, offers, records,
+          (caps, times, events, dialling, rules, sdp, signing, media, calls, offers, records,
            csv, commands, options, number_types, number_classes,
            bands, zones, apart)}
 NEED_BINARY = {"commands", "options"}
