@@ -195,7 +195,7 @@ struct leg {
 	/* A: longest call, or the next provisional; B: paid time, or the next CANCEL */
 	struct tg_timer timer_max;
 	struct tg_timer timer_session; /* B: the next refresh, ours or theirs */
-	struct leg_said *said;      /* B on a trunk: owned; NULL: nothing that a refresh could say */
+	struct leg_said *said;      /* B on a trunk: owned; NULL: no refresh */
 	struct leg_str call_id, local_tag, remote_tag, local_uri, remote_uri, target, route, rule,
 		contact_user, final_rule;
 	struct leg_str branch;      /* B: of the INVITE's Via, while it is unanswered */

@@ -35,6 +35,7 @@ static void post_open(struct leg_layer *l, struct leg *g)
 
 	o->streams = m->streams;
 	o->emergency = g->emergency;
+	o->one_way = m->trunk[LINK_B] && !g->emergency;
 	o->silent_after_ms = l->conf.silent_after_s * 1000;
 	for (unsigned i = 0; i < m->streams; i++) {
 		for (unsigned side = 0; side < 2; side++) {

@@ -245,6 +245,8 @@ static bool open_streams(struct relay *r, struct relay_session *session,
 		if (relay_stream_open(r, open->side[session->streams], open->emergency != 0, &st) !=
 		    TG_OK)
 			break;
+		if (open->one_way)
+			stream_hush(&st->s);
 		st->session = session;
 		session->stream[session->streams++] = st;
 		r->stat.streams++;

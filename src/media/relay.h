@@ -101,7 +101,7 @@ struct relay_stat {
 	uint64_t packets, octets;   /* forwarded */
 	uint64_t malformed;         /* RFC 3550 A.1, A.2 (E10) */
 	uint64_t wrong_source; /* before the kernel filters for us, i.e. until a side is bound */
-	uint64_t no_peer;      /* valid, but the other side is not known yet, or is off */
+	uint64_t no_peer;      /* valid, but the other side is not known, off, or early */
 	uint64_t over_rate;
 	uint64_t send_failed;
 	uint64_t peers_refused; /* MEDIA_PEER naming an address where we send nothing (E5) */

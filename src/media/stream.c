@@ -5,7 +5,8 @@
  *       it costs), RFC 3264 §8.4 (hold).
  * OURS: the latch waits only for the signalling address, shuts behind the first packet, and only
  *       signalling opens it again (E4); what is forwarded was checked before (E10).  RTCP of a
- *       latched side must come from where its RTP comes from.
+ *       latched side must come from where its RTP comes from.  Of a call that costs money only the
+ *       callee is heard before the answer: else two who agree on it talk for nothing (C13).
  */
 #include "media/stream.h"
 
@@ -28,6 +29,11 @@ void stream_init(struct stream *s, uint16_t iface_a, uint16_t iface_b, uint64_t 
 	s->iface[0] = iface_a;
 	s->iface[1] = iface_b;
 	s->side[0].watch_us = s->side[1].watch_us = now_us;
+}
+
+void stream_hush(struct stream *s)
+{
+	s->side[LINK_A].hushed = true;
 }
 
 static void bind_port(struct stream_port *port, const struct tg_addr *peer)
@@ -102,6 +108,8 @@ enum media_peer_verdict stream_peer(struct stream *s, const struct relay_conf *c
 	side->hold = hold;
 	side->deaf = deaf;
 	side->up = up;
+	if (up)
+		s->side[LINK_A].hushed = false;
 	side->off = peer->off != 0;
 	side->clock_hz = peer->clock_hz;
 	if (same)
@@ -193,7 +201,7 @@ enum stream_verdict stream_input(struct stream *s, const struct relay_conf *conf
 	out->port = rtcp && !other->mux ? STREAM_RTCP : STREAM_RTP;
 	if (TG_UNLIKELY(other->port[out->port].state != STREAM_BOUND || other->off || other->deaf))
 		return STREAM_NO_PEER;
-	return STREAM_FORWARD;
+	return TG_UNLIKELY(side->hushed) ? STREAM_EARLY : STREAM_FORWARD;
 }
 
 void stream_shut(struct stream *s, uint8_t side, uint8_t port)

@@ -29,6 +29,7 @@ struct stream_side {
 	uint32_t window_packets;
 	uint32_t clock_hz;
 	bool told, up, hold, off, mux;
+	bool hushed;   /* what it sends goes nowhere before the answer (C13) */
 	bool deaf;     /* its SDP names 0.0.0.0: hold as of RFC 2543, nothing is sent */
 	uint8_t latch; /* enum link_latch */
 	struct tg_addr rtp, rtcp, latch_ip; /* as told last */
@@ -43,6 +44,9 @@ struct stream {
 
 void stream_init(struct stream *s, uint16_t iface_a, uint16_t iface_b, uint64_t now_us);
 
+/** What side A sends goes nowhere until the call is answered: talk that nobody charges (C13). */
+void stream_hush(struct stream *s);
+
 /**
  * Learn who sits on a side.  The latch is armed again only by a change of address, signalling
  * address, latch mode or rtcp-mux (E4); hold, off and up change nothing about it.
@@ -55,11 +59,12 @@ enum media_peer_verdict stream_peer(struct stream *s, const struct relay_conf *c
                                     const struct link_media_peer *peer, uint64_t now_us);
 
 /* name, text: what becomes of a packet.  Enum and text follow. */
-#define STREAM_VERDICT_TABLE(X)                                                   \
-	X(STREAM_FORWARD, "goes to the other side")                               \
-	X(STREAM_NO_PEER, "one of the sides is not known, off, or not listening") \
-	X(STREAM_SOURCE, "not from the peer of this side")                        \
-	X(STREAM_RATE, "more than a side may send")                               \
+#define STREAM_VERDICT_TABLE(X)                                                     \
+	X(STREAM_FORWARD, "goes to the other side")                                 \
+	X(STREAM_NO_PEER, "one of the sides is not known, off, or not listening")   \
+	X(STREAM_EARLY, "before the answer, and this side is not heard until then") \
+	X(STREAM_SOURCE, "not from the peer of this side")                          \
+	X(STREAM_RATE, "more than a side may send")                                 \
 	X(STREAM_MALFORMED, "not well-formed RTP or RTCP")
 
 enum stream_verdict {

@@ -91,6 +91,31 @@ static void play(const struct step *steps, size_t count)
 	}
 }
 
+TEST(stream_hushed_until_the_answer)
+{
+	struct link_media_peer a = peer_of(0, LINK_LATCH_FROM_IP, NULL, NULL, "198.51.100.1");
+	struct link_media_peer b = peer_of(1, LINK_LATCH_EXACT, "198.51.100.2:5000", NULL,
+	                                   "198.51.100.2");
+	struct stream_way way;
+	struct stream s;
+
+	begin(&s);
+	stream_hush(&s);
+	CHECK(stream_peer(&s, &conf, &a, 1) == MEDIA_PEER_OK, "A");
+	CHECK(stream_peer(&s, &conf, &b, 1) == MEDIA_PEER_OK, "B");
+	CHECK(rtp_to(&s, 0, "198.51.100.1:4000") == STREAM_EARLY, "C13 the caller talks early");
+	CHECK(s.side[0].port[STREAM_RTP].state == STREAM_BOUND, "its NAT is learnt all the same");
+	CHECK(rtp_to(&s, 1, "198.51.100.2:5000") == STREAM_FORWARD, "the ringing is heard");
+	CHECK(send_to(&s, 0, STREAM_RTCP, "198.51.100.1:4001", SLICE(RR), &way) == STREAM_EARLY,
+	      "C13 talk inside RTCP");
+	b.up = 1;
+	CHECK(stream_peer(&s, &conf, &b, 1) == MEDIA_PEER_OK, "answered");
+	CHECK(rtp_to(&s, 0, "198.51.100.1:4000") == STREAM_FORWARD, "now it is charged");
+	b.up = 0;
+	CHECK(stream_peer(&s, &conf, &b, 1) == MEDIA_PEER_OK, "a re-INVITE");
+	CHECK(rtp_to(&s, 0, "198.51.100.1:4000") == STREAM_FORWARD, "an answer is for good");
+}
+
 TEST(stream_exact)
 {
 	static const struct step steps[] = {
