@@ -319,9 +319,8 @@ void leg_a_confirmed(struct leg_layer *l, struct leg *g, const struct leg_in *in
 
 void leg_a_warn(struct leg_layer *l, struct leg *g, const struct leg_in *in)
 {
-	(void)l;
-	(void)g;
 	(void)in;
+	leg_media_tone(l, g);
 }
 
 void leg_a_failed(struct leg_layer *l, struct leg *g, const struct leg_in *in)

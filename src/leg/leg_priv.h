@@ -22,6 +22,7 @@ enum {
 	LEG_AGAIN_MS = 25000, /* the caller hears from us so often: NATs forget after 30 s */
 	LEG_REPORT_MS = 500,  /* the relay's, for its last figures */
 	LEG_GRACE_MS = 32000, /* 64 × T1: how long a lost final response may still come */
+	LEG_TONE_MS = 400,
 	LEG_WARN_MS = 10000,  /* talk time that must be left for a warning to make sense */
 	LEG_STRAYS_MAX = 20,  /* answers of nobody's that are hung up, a second */
 	LEG_SESSION_S = 90,   /* what we ask of a trunk, and the least (RFC 4028 §5) */
@@ -133,6 +134,7 @@ struct leg_media {
 	uint8_t streams;     /* leased; 0 = none yet */
 	uint8_t open;        /* the relay holds ports for us */
 	uint8_t reported;    /* the relay's last figures came */
+	bool secret;         /* a line is encrypted between the parties: no tone can be put in */
 	uint8_t answered;    /* side B's SDP was seen with the final answer */
 	bool trunk[2];       /* that side is a provider: its media servers are its own business */
 	uint16_t iface[2];   /* A's and B's */
@@ -403,6 +405,8 @@ void leg_media_open(struct leg_layer *l, struct leg *g);
 /** MEDIA_OPEN with the ports that we had, and both peers again: the relay is new. */
 void leg_media_restore(struct leg_layer *l, struct leg *g);
 void leg_media_close(struct leg_layer *l, struct leg *g);
+/** A beep for our own peer, before the call is hung up. */
+void leg_media_tone(struct leg_layer *l, struct leg *g);
 /** Offer and answer are complete: silence counts from now on. */
 void leg_media_up(struct leg_layer *l, struct leg *g);
 

@@ -314,6 +314,20 @@ static void on_peer(struct relay *r, const struct link_msg *msg)
 	relay_report(r, session, LINK_MEDIA_REFUSED, peer->stream, peer->side);
 }
 
+static void on_tone(struct relay *r, const struct link_msg *msg)
+{
+	const struct link_media_tone *tone = &msg->media_tone;
+	struct relay_session *session = find_session(r, &msg->head);
+
+	if (session == NULL || tone->side > 1) {
+		r->stat.strange++;
+		return;
+	}
+	for (uint8_t i = 0; i < session->streams; i++)
+		session->stream[i]->s.tone_us[tone->side] =
+			r->now_us + (uint64_t)tone->ms * 1000;
+}
+
 static void on_close(struct relay *r, const struct link_msg *msg)
 {
 	struct relay_session *session = find_session(r, &msg->head);
@@ -349,6 +363,9 @@ void relay_message(struct relay *r, uint64_t now_ms, const struct link_msg *msg)
 		break;
 	case LINK_MEDIA_PEER:
 		on_peer(r, msg);
+		break;
+	case LINK_MEDIA_TONE:
+		on_tone(r, msg);
 		break;
 	case LINK_MEDIA_CLOSE:
 		on_close(r, msg);

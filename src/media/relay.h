@@ -7,8 +7,9 @@
  * LINK_LATCH_FROM_IP nothing is sent until the first valid packet from the signalling address
  * arrived, and its source is the peer from then on.  A later MEDIA_PEER arms the latch again only
  * if it names another address, signalling address or latch mode.  MEDIA_PEER with `up` starts the
- * watch for silence and one-way audio, which MEDIA_REPORT tells.  MEDIA_CLOSE, or the death of the
- * owner's process, closes the ports; a last MEDIA_REPORT carries what each side sent.
+ * watch for silence and one-way audio, which MEDIA_REPORT tells.  MEDIA_TONE writes a beep over
+ * what one side hears (media/tone.h).  MEDIA_CLOSE, or the death of the owner's process, closes the
+ * ports; a last MEDIA_REPORT carries what each side sent.
  *
  * packet in -> media/socket -> media/rtp (well-formed?) -> media/stream (from the peer? whereto?)
  *           -> statistics -> the other side's socket.
@@ -82,7 +83,7 @@ int relay_fd(const struct relay *relay);
 uint32_t relay_readable(struct relay *relay, uint64_t now_us);
 
 /**
- * MEDIA_OPEN, MEDIA_PEER, MEDIA_CLOSE and LINK_PEER; others are ignored and counted.  A session
+ * MEDIA_OPEN, _PEER, _TONE, _CLOSE and LINK_PEER; others are ignored and counted.  A session
  * belongs to the process that opened it: no other one finds it, whatever call it names.
  * MEDIA_OPEN of an open call answers with the same ports, and opens streams that it has not yet.
  */

@@ -1,6 +1,7 @@
 /* The path of a packet: read, decide, send.  Nothing is allocated; two system calls a packet. */
 #include "media/relay_priv.h"
 #include "media/socket.h"
+#include "media/tone.h"
 
 #include <sys/epoll.h>
 
@@ -41,6 +42,8 @@ static void relay_one(struct relay *r, struct relay_port *in)
 		count_drop(&r->stat, verdict);
 		return;
 	}
+	if (TG_UNLIKELY(st->s.tone_us[1 - in->side] > r->now_us) && way.port == STREAM_RTP)
+		(void)tone_over(r->packet, packet.bytes.len);
 	if (TG_UNLIKELY(!media_socket_send(st->fd[1 - in->side][way.port], packet.bytes))) {
 		r->stat.send_failed++;
 		return;

@@ -31,7 +31,7 @@ struct relay_port {
 	bool open, parked;
 };
 
-/** Two sides and their four sockets.  568 bytes, and 96 for the session. */
+/** Two sides and their four sockets.  584 bytes, and 96 for the session. */
 struct relay_stream {
 	struct stream s;
 	struct relay_port *port[2]; /* RTP, and RTCP behind it; NULL = not opened */

@@ -332,6 +332,44 @@ TEST(relay_ready_few)
 }
 
 /* E9: a port that was given back rests, unless the call that had it asks. */
+TEST(relay_tone)
+{
+	static struct world w;
+	struct link_msg msg = msg_of(LINK_MEDIA_TONE, 5, edge0);
+	const struct link_msg *opened;
+	struct tg_addr a, b, from;
+	char got[64];
+
+	if (!begin(&w, 41000, 41007, 8))
+		return;
+	opened = open_call(&w, 5, false, NULL);
+	a = addr("127.0.0.1", opened->media_opened.side[0][0].rtp_port);
+	b = addr("127.0.0.2", opened->media_opened.side[0][1].rtp_port);
+	peer(&w, 5, 0, LINK_LATCH_EXACT, w.phone_at, w.phone_at);
+	peer(&w, 5, 1, LINK_LATCH_EXACT, w.trunk_at, w.trunk_at);
+	msg.media_tone.side = LINK_A;
+	msg.media_tone.ms = 400;
+	relay_message(w.relay, w.now_ms, &msg);
+	send_from(w.trunk, b, SLICE(RTP));
+	run(&w);
+	CHECK(media_socket_recv(w.phone, got, sizeof(got), &from) == 17, "same length");
+	CHECK(memcmp(got, RTP, 12) == 0 && memcmp(got + 12, "audio", 5) != 0, "A hears a tone");
+	send_from(w.phone, a, SLICE(RTP));
+	run(&w);
+	CHECK(media_socket_recv(w.trunk, got, sizeof(got), &from) == 17 &&
+	              memcmp(got, RTP, 17) == 0, "B hears A");
+	w.now_ms += 400;
+	send_from(w.trunk, b, SLICE(RTP));
+	run(&w);
+	CHECK(media_socket_recv(w.phone, got, sizeof(got), &from) == 17 &&
+	              memcmp(got, RTP, 17) == 0, "it is over");
+	msg.head.from = edge1;
+	relay_message(w.relay, w.now_ms, &msg);
+	CHECK(stat_of(&w).strange == 1, "somebody else's call");
+	close_call(&w, 5);
+	end(&w);
+}
+
 TEST(relay_port_rest)
 {
 	static struct world w;

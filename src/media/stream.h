@@ -39,6 +39,7 @@ struct stream_side {
 struct stream {
 	struct stream_side side[2];
 	uint16_t iface[2];
+	uint64_t tone_us[2]; /* this side hears a tone until then; 0 = none */
 	bool one_way[2]; /* told that this side is silent */
 };
 

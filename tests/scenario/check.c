@@ -119,6 +119,8 @@ void scenario_check(struct scenario *s)
 		check_count(s, what,
 		            world_bindings(s->world, s->words > 3 ? slice_str(s->word[2])
 		                                                  : SLICE("")), last);
+	else if (strcmp(what, "tones") == 0)
+		check_count(s, what, (uint64_t)s->tones, last);
 	else if (strcmp(what, "early") == 0 && strcmp(last, s->hears_both ? "both-ways"
 	                                                                 : "one-way") == 0)
 		return;

@@ -82,6 +82,7 @@ struct scenario {
 	unsigned last_at;
 	struct packet *sent; /* owned; what actors sent, newest first */
 	bool expects_unexpected;
+	int tones;                 /* MEDIA_TONE */
 	bool hears_both;           /* before the answer, the last MEDIA_OPEN said */
 	uint32_t paid_ms;          /* every grant of a trunk is paid for so long; 0 = as it is */
 	struct link_leg granted;   /* the last B on a trunk, and where it lives */

@@ -229,6 +229,7 @@ static void on_message(void *ctx, const struct link_msg *m)
 {
 	struct scenario *s = ctx;
 
+	s->tones += m->head.type == LINK_MEDIA_TONE;
 	if (m->head.type == LINK_MEDIA_OPEN)
 		s->hears_both = !m->media_open.one_way;
 	if (m->head.type == LINK_CALL_BILL && s->bills < (int)COUNT(s->bill)) {
