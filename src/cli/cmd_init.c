@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { ADDRS_MAX = 64 };
 
@@ -40,6 +41,22 @@ static size_t enumerate(struct conf_first_addr *out, size_t cap)
 	}
 	freeifaddrs(all);
 	return n;
+}
+
+/* What the system knows about its place; what is missing stays empty. */
+static void guess_place(struct conf_first_place *out)
+{
+	static char tab[65536];
+	char zone[256];
+	const char *language = getenv("LANG");
+	ssize_t n = readlink("/etc/localtime", zone, sizeof(zone));
+	FILE *f = fopen("/usr/share/zoneinfo/zone.tab", "re");
+	size_t len = f != NULL ? fread(tab, 1, sizeof(tab), f) : 0;
+
+	if (f != NULL)
+		fclose(f);
+	conf_first_guess(out, slice_of(zone, n > 0 ? (size_t)n : 0), slice_of(tab, len),
+	                 slice_str(language));
 }
 
 /* The directory of the file, when only the last part of its path is missing. */
@@ -108,12 +125,14 @@ int cmd_init(struct cli *cli)
 		{ "data", &data, NULL, "directory of the database (default " CLI_DATA_DEFAULT ")" },
 	};
 	struct buf b = buf_on(mem, sizeof(mem));
+	struct conf_first_place place;
 	int status = cli_args(cli, options, COUNT(options), 0, 0);
 	enum tg_err err;
 
 	if (status != CLI_GO)
 		return status;
-	conf_first_write(&b, addrs, enumerate(addrs, COUNT(addrs)), slice_str(data));
+	guess_place(&place);
+	conf_first_write(&b, addrs, enumerate(addrs, COUNT(addrs)), slice_str(data), &place);
 	if (b.full || !is_right(buf_slice(&b), data))
 		return CLI_USAGE;
 	make_directory(path);

@@ -340,8 +340,11 @@ TEST(values_arrive)
 	CHECK(c->inbound[0].trunk.index == CONF_NONE && c->inbound[0].pbx.index == 0, "references");
 	CHECK(slice_eq(c->inbound[3].account, SLICE("101")), "digits stay text");
 	CHECK(c->outbound.trunks_count == 2 && c->outbound.trunks[1].index == 1, "list");
-	CHECK(conf_number_matches(&c->outbound.allow[0], SLICE("+34911")), "prefix");
-	CHECK(!conf_number_matches(&c->outbound.allow[1], SLICE("+346000000001")), "exact");
+	CHECK(conf_number_matches(&c->pbxs[0].numbers[0], SLICE("+34911234567")), "prefix");
+	CHECK(!conf_number_matches(&c->outbound.allow[0], SLICE("+331400000001")), "exact");
+	CHECK(c->trunks[1].render == CONF_RENDER_NATIONAL, "rendering");
+	CHECK(slice_eq(c->numbers.home, SLICE("ES")) && c->budgets_count == 5, "budgets");
+	CHECK(c->budgets[0].day == 50 * TG_MICRO_UNIT && c->rules.hours.closed == 1, "rules");
 	CHECK(c->limits.max_call_s == 7200 && c->log.level == LOG_INFO, "numbers and levels");
 	conf_free(c);
 }

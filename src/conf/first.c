@@ -1,5 +1,8 @@
 #include "conf/first.h"
 
+#include "conf/conf_priv.h"
+#include "number/number.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -107,8 +110,77 @@ static void networks_write(struct buf *b, const struct conf_first_addr *addrs, s
 	buf_str(b, n == 0 ? "local]\n" : "]\n");
 }
 
+/* ---- where ---- */
+
+static bool is_home(struct slice name)
+{
+	uint16_t territory = number_territory_find(name);
+	struct number_plan plan;
+
+	return name.len == 2 && territory != 0 &&
+	       number_plan_init(&plan, territory, SLICE("")) == TG_OK;
+}
+
+/* "ES", tab, position, tab, "Europe/Madrid", maybe a tab and a remark. */
+static struct slice country_of(struct slice zone_tab, struct slice zone)
+{
+	while (zone_tab.len > 0) {
+		struct slice line, country, word;
+
+		zone_tab = slice_cut(zone_tab, '\n', &line);
+		line = slice_cut(line, '\t', &country);
+		line = slice_cut(line, '\t', &word);
+		(void)slice_cut(line, '\t', &word);
+		if (slice_eq(word, zone) && zone.len > 0)
+			return country;
+	}
+	return SLICE("");
+}
+
+static void keep(char *to, size_t cap, struct slice from)
+{
+	if (from.len >= cap)
+		return;
+	memcpy(to, from.p, from.len);
+	to[from.len] = '\0';
+}
+
+void conf_first_guess(struct conf_first_place *out, struct slice zone, struct slice zone_tab,
+                      struct slice language)
+{
+	struct slice mark = SLICE("zoneinfo/"), rest, country;
+
+	memset(out, 0, sizeof(*out));
+	for (rest = zone; rest.len > 0; rest = slice_skip(rest, 1))
+		if (slice_starts(rest, mark))
+			zone = slice_skip(rest, mark.len);
+	if (zone.len > 0 && conf_text_zone(zone) == NULL)
+		keep(out->zone, sizeof(out->zone), zone);
+	country = country_of(zone_tab, slice_str(out->zone));
+	out->by_zone = is_home(country);
+	if (!out->by_zone)
+		country = slice_head(slice_cut(language, '_', &rest), 2);
+	if (is_home(country))
+		keep(out->home, sizeof(out->home), country);
+}
+
+static void place_write(struct buf *b, const struct conf_first_place *place)
+{
+	buf_lit(b, "\n# The country in which people dial here.  With it, what is dialled becomes one\n"
+	           "# whole number and is priced before it goes out; its fixed, mobile and free\n"
+	           "# numbers are open, all others closed, and the site may spend 50.00 a day.\n");
+	if (place->home[0] != '\0')
+		buf_fmt(b, "numbers:\n  home: %s # a guess by %s: correct it when it is wrong\n",
+		        place->home, place->by_zone ? "the time zone" : "the language");
+	else
+		buf_lit(b, "#numbers:\n#  home: ES # put in your own, and take the # away\n");
+	buf_lit(b, "\n# Days and months of budgets begin at midnight there.\nmoney:\n");
+	buf_fmt(b, "  currency: EUR\n  zone: %s\n",
+	        place->zone[0] != '\0' ? place->zone : "UTC # put in your own, such as Europe/Madrid");
+}
+
 void conf_first_write(struct buf *b, const struct conf_first_addr *addrs, size_t count,
-                      struct slice data)
+                      struct slice data, const struct conf_first_place *place)
 {
 	buf_lit(b,
 	        "# tollgate's first configuration: closed.  Phones of the networks below may register\n"
@@ -120,13 +192,15 @@ void conf_first_write(struct buf *b, const struct conf_first_addr *addrs, size_t
 	buf_lit(b, "\"\n");
 	interfaces_write(b, addrs, count);
 	networks_write(b, addrs, count);
+	place_write(b, place);
 	buf_lit(b,
 	        "\n# Your provider.  Its secret is set with `tollgate secret set trunk/acme`.\n"
 	        "trunks: []\n"
 	        "#  - name: acme\n#    interface: wan\n#    address: sip.acme.example\n"
 	        "#    username: u12345\n"
-	        "\n# What may be called: exact numbers, or prefixes with a final *.  Emergency numbers\n"
-	        "# always go out, past every limit, as soon as there is a trunk.\n"
+	        "\n# What may be called besides: whole numbers such as +34911234567, or prefixes with a\n"
+	        "# final *.  Emergency numbers always go out, past every limit, as soon as there is a\n"
+	        "# trunk.\n"
 	        "outbound:\n  emergency: [\"112\"]\n  allow: []\n  trunks: []\n");
 }
 

@@ -11,17 +11,35 @@ struct conf_first_addr {
 	uint8_t bits;        /* of its network */
 };
 
+/** Where the machine stands, as far as it knows; NUL-terminated, empty = it does not. */
+struct conf_first_place {
+	char zone[65]; /* IANA name */
+	char home[3];  /* territory, "ES" */
+	bool by_zone;  /* `home` follows from the zone, else from the language */
+};
+
+/**
+ * Guess it.
+ *
+ * zone      what /etc/localtime points to: ".../zoneinfo/Europe/Madrid"; may be empty
+ * zone_tab  /usr/share/zoneinfo/zone.tab: country, position and name of each zone; may be empty
+ * language  "es_ES.UTF-8"; may be empty
+ */
+void conf_first_guess(struct conf_first_place *out, struct slice zone, struct slice zone_tab,
+                      struct slice language);
+
 /**
  * Write a commented configuration: every private IPv4 address becomes an inside interface with its
  * network; public ones only a comment; without any private one it listens on loopback.  It has no
  * trunk, no PBX and allows no number, so nothing can cost money.
  *
- * data  directory for site.data, absolute
+ * data   directory for site.data, absolute
+ * place  its home and zone are written with a word to check them
  *
  * The text parses without a mistake unless `b` is full.
  */
 void conf_first_write(struct buf *b, const struct conf_first_addr *addrs, size_t count,
-                      struct slice data);
+                      struct slice data, const struct conf_first_place *place);
 
 /**
  * Create a file with mode 0600 that did not exist, and make it durable (file and directory synced).

@@ -22,9 +22,11 @@ static struct conf *first(const struct conf_first_addr *addrs, size_t count)
 {
 	static char mem[16384];
 	struct buf b = buf_on(mem, sizeof(mem));
+	struct conf_first_place place;
 	struct conf *c = NULL;
 
-	conf_first_write(&b, addrs, count, SLICE("/var/lib/tollgate"));
+	conf_first_guess(&place, SLICE("/usr/share/zoneinfo/Europe/Madrid"), SLICE(""), SLICE(""));
+	conf_first_write(&b, addrs, count, SLICE("/var/lib/tollgate"), &place);
 	CHECK(!b.full, "room");
 	CHECK(conf_parse(&c, buf_slice(&b), &mistakes) == TG_OK, mistakes.at[0].text);
 	CHECK(c->trunks_count == 0 && c->pbxs_count == 0 && c->outbound.allow_count == 0,
@@ -76,4 +78,48 @@ TEST(first_never_overwrites)
 	unlink(path);
 	rmdir(dir);
 	CHECK(conf_first_create(path, SLICE("x\n")) == TG_EIO, "no directory");
+}
+
+#define TAB                                                                      \
+	"# comment\n"                                                            \
+	"ES\t+4024-00341\tEurope/Madrid\tSpain (mainland)\n"                      \
+	"JM\t+1758-07647\tAmerica/Jamaica\n"                                     \
+	"XX\t+0000+00000\tEurope/Nowhere\n"
+
+static const struct {
+	const char *why;
+	const char *zone, *language;
+	const char *want_zone, *want_home;
+} guesses[] = {
+	{ "by zone", "/usr/share/zoneinfo/Europe/Madrid", "de_DE.UTF-8", "Europe/Madrid", "ES" },
+	{ "a link within the system", "../usr/share/zoneinfo/America/Jamaica", "", "America/Jamaica",
+	  "JM" },
+	{ "by language", "/usr/share/zoneinfo/Etc/UTC", "de_AT.UTF-8", "Etc/UTC", "AT" },
+	{ "by neither", "/usr/share/zoneinfo/Etc/UTC", "C.UTF-8", "Etc/UTC", "" },
+	{ "a country that nobody dials in", "/usr/share/zoneinfo/Europe/Nowhere", "C",
+	  "Europe/Nowhere", "" },
+	{ "no link", "", "", "", "" },
+	{ "a zone that would leave its folder", "zoneinfo/../../etc/passwd", "", "", "" },
+	{ "half a language", "", "es_", "", "" },
+};
+
+TEST(first_guesses_where_it_stands)
+{
+	for (size_t i = 0; i < COUNT(guesses); i++) {
+		static char mem[16384];
+		struct buf b = buf_on(mem, sizeof(mem));
+		struct conf_first_place place;
+		struct conf *c = NULL;
+
+		conf_first_guess(&place, test_guarded(slice_str(guesses[i].zone)),
+		                 test_guarded(SLICE(TAB)),
+		                 test_guarded(slice_str(guesses[i].language)));
+		CHECK(strcmp(place.zone, guesses[i].want_zone) == 0, guesses[i].why);
+		CHECK(strcmp(place.home, guesses[i].want_home) == 0, guesses[i].why);
+		conf_first_write(&b, NULL, 0, SLICE("/var/lib/tollgate"), &place);
+		CHECK(conf_parse(&c, buf_slice(&b), &mistakes) == TG_OK, mistakes.at[0].text);
+		CHECK(slice_eq(c->numbers.home, slice_str(guesses[i].want_home)), guesses[i].why);
+		CHECK((c->budgets_count > 0) == (place.home[0] != '\0'), "budgets with a home");
+		conf_free(c);
+	}
 }

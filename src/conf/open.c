@@ -101,9 +101,86 @@ static void inbound_write(struct buf *b, const struct conf *c)
 		buf_fmt(b, "  and %u numbers more\n", c->inbound_count - SHOWN);
 }
 
+static void names_write(struct buf *b, const struct slice *names, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		buf_fmt(b, "%s %.*s", i > 0 ? "," : "", SLICE_FMT(names[i]));
+}
+
+static void where_write(struct buf *b, const struct conf *c)
+{
+	const struct where_rows *w = &c->rules.where;
+
+	if (w->mode != POLICY_ENFORCE) {
+		buf_fmt(b, "  Every country is open, because rules.where is %s.\n",
+		        w->mode == POLICY_OFF ? "off" : "on dry-run");
+		return;
+	}
+	buf_fmt(b, "  Open: %.*s%s", SLICE_FMT(c->numbers.home),
+	        w->territories_count > 0 ? "," : "");
+	names_write(b, w->territories, w->territories_count);
+	for (uint32_t i = 0; i < w->zones_count; i++)
+		buf_fmt(b, "%s %u", i == 0 ? ", world zones" : ",", w->zones[i]);
+	buf_lit(b, "; numbers:");
+	names_write(b, w->types, w->types_count);
+	buf_str(b, w->types_count == 0 ? " none" : "");
+	if (w->ceiling > 0) {
+		buf_lit(b, "; at most ");
+		tg_micro_write(b, w->ceiling);
+		buf_fmt(b, " %.*s a minute", SLICE_FMT(c->money.currency));
+	}
+	buf_chr(b, '\n');
+	for (uint32_t i = 0; i < c->groups_count; i++)
+		if (c->groups[i].territories_count + c->groups[i].zones_count > 0)
+			buf_fmt(b, "  Group %.*s has countries of its own.\n",
+			        SLICE_FMT(c->groups[i].name));
+}
+
+static void amount_write(struct buf *b, tg_micro amount, const char *of, bool *first)
+{
+	if (amount == 0)
+		return;
+	buf_str(b, *first ? " " : ", ");
+	*first = false;
+	tg_micro_write(b, amount);
+	buf_fmt(b, " %s", of);
+}
+
+static void budgets_write(struct buf *b, const struct conf *c)
+{
+	static const char *const who[] = { "the site", "each account", "each group", "each PBX",
+		                           "each trunk", "each class of numbers" };
+	static const char *const one[] = { "",     "account ", "group ",
+		                           "PBX ", "trunk ",   "class " };
+
+	for (uint32_t i = 0; i < c->budgets_count; i++) {
+		const struct conf_budget *l = &c->budgets[i];
+		bool first = true;
+
+		if (l->name.len > 0)
+			buf_fmt(b, "  %s%.*s", one[l->of], SLICE_FMT(l->name));
+		else
+			buf_fmt(b, "  %s", who[l->of]);
+		if (l->mode != POLICY_ENFORCE) {
+			buf_fmt(b, ": its budget is %s\n",
+			        l->mode == POLICY_OFF ? "off" : "on dry-run");
+			continue;
+		}
+		buf_lit(b, " may spend at most");
+		amount_write(b, l->per_call, "a call", &first);
+		amount_write(b, l->hour, "an hour", &first);
+		amount_write(b, l->day, "a day", &first);
+		amount_write(b, l->week, "a week", &first);
+		amount_write(b, l->month, "a month", &first);
+		amount_write(b, l->off_hours, "outside office hours", &first);
+		buf_str(b, first ? " what the others leave\n" : "\n");
+	}
+}
+
 static void outbound_write(struct buf *b, const struct conf *c)
 {
 	const struct conf_outbound *o = &c->outbound;
+	bool priced = c->numbers.home.len > 0;
 
 	if (o->trunks_count == 0) {
 		buf_lit(b,
@@ -114,12 +191,25 @@ static void outbound_write(struct buf *b, const struct conf *c)
 	buf_lit(b, "Calls go out over");
 	for (uint32_t i = 0; i < o->trunks_count; i++)
 		buf_fmt(b, "%s %.*s", i > 0 ? ", then" : "", SLICE_FMT(o->trunks[i].name));
-	buf_fmt(b, ", at most %u s each, to:", c->limits.max_call_s);
+	buf_fmt(b, ", at most %u s each%s", c->limits.max_call_s, priced ? ".\n" : ", to:");
+	if (priced) {
+		where_write(b, c);
+		buf_lit(b, "  Listed numbers:");
+	}
 	list_write(b, o->allow, o->allow_count);
 	buf_str(b, o->allow_count == 0 ? " no number" : "");
 	buf_lit(b, "\n  and in an emergency to:");
 	list_write(b, o->emergency, o->emergency_count);
-	buf_str(b, o->emergency_count == 0 ? " no number\n" : "\n");
+	if (priced)
+		buf_fmt(b, "%s the numbers of %.*s\n", o->emergency_count > 0 ? " and" : "",
+		        SLICE_FMT(c->numbers.home));
+	else
+		buf_str(b, o->emergency_count == 0 ? " no number\n" : "\n");
+	if (!priced)
+		return;
+	buf_fmt(b, "Money, in %.*s, by the clock of %.*s:\n", SLICE_FMT(c->money.currency),
+	        SLICE_FMT(c->money.zone));
+	budgets_write(b, c);
 }
 
 void conf_open_write(struct buf *b, const struct conf *conf)
