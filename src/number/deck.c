@@ -276,6 +276,7 @@ static uint32_t last_not_above(const struct deck *d, deck_key key)
 		return lo - 1; /* DECK_NONE when there is no row before */
 	at = lo + (uint32_t)((hi - lo) * ((value - bucket * d->shift) >> 16) / (d->shift >> 16));
 	at = TG_MIN(at, hi - 1);
+	TG_PREFETCH(&d->cells[at]);
 	if (d->keys[at] <= key) {
 		for (lo = at + 1; hi - lo > step && d->keys[lo + step - 1] <= key; step *= 2)
 			lo += step;

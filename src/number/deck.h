@@ -18,7 +18,7 @@ enum {
 	DECK_NAME_MAX = 100,          /* octets; longer names are cut */
 	DECK_ROWS_MAX = 4000000,
 	DECK_TEXT_MAX = 1 << 30,      /* octets of a file */
-	DECK_RANGE_MAX = 10000,       /* prefixes that one range in a cell may stand for */
+	DECK_RANGE_MAX = 1000,        /* prefixes that one range in a cell may stand for */
 	DECK_MISTAKES_MAX = 100,
 	DECK_MISTAKE_TEXT_MAX = 256
 };
@@ -85,7 +85,7 @@ struct slice deck_image(const struct deck *deck);
 /**
  * Check an image and make a deck of it.
  *
- * image    memory from malloc(), whole and 8-octet aligned; consumed on TG_OK only
+ * image    memory for free(), whole and 8-octet aligned; consumed on TG_OK only
  * out      set only on TG_OK; free with deck_free()
  * why      set on failure: a static sentence for the operator
  *

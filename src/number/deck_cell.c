@@ -235,7 +235,7 @@ static uint64_t value_of(const char *digits, size_t len)
 	return value;
 }
 
-/* The end of a range: as long as its start, or only the digits that differ ("4478-9"). */
+/* The end of a range: as long as its start, or only the last digits ("4478-9", "4478-79"). */
 static const char *range_end(struct deck_range *out, const char *first, struct slice country,
                              struct slice end)
 {
@@ -243,7 +243,7 @@ static const char *range_end(struct deck_range *out, const char *first, struct s
 	uint8_t len;
 
 	end = slice_trim(end);
-	if (all_digits(end) && country.len + end.len < out->len) {
+	if (all_digits(end) && end.len <= 2 && country.len + end.len < out->len) {
 		memcpy(digits, first, out->len);
 		memcpy(digits + out->len - end.len, end.p, end.len);
 		len = out->len;
@@ -256,7 +256,7 @@ static const char *range_end(struct deck_range *out, const char *first, struct s
 	if (out->last < out->first)
 		return "has a range that ends before it begins";
 	if (out->last - out->first >= DECK_RANGE_MAX)
-		return "has a range of more than 10000 prefixes";
+		return "has a range of more than 1000 prefixes";
 	return NULL;
 }
 
@@ -280,10 +280,25 @@ const char *deck_cell_range(struct deck_range *out, struct slice *cell, struct s
 
 /* ---- names ---- */
 
+/* What most names are: nothing to clean. */
+static bool is_plain(struct slice s)
+{
+	bool plain = s.len > 0 && s.len <= DECK_NAME_MAX && s.p[0] != '\'' && s.p[0] != ' ' &&
+	             s.p[s.len - 1] != ' ';
+
+	for (size_t i = 0; plain && i < s.len; i++)
+		plain = s.p[i] >= 0x20 && s.p[i] < 0x7f;
+	return plain;
+}
+
 void deck_cell_name(struct buf *b, struct slice s)
 {
 	size_t most = b->len + DECK_NAME_MAX;
 
+	if (is_plain(s)) {
+		buf_put(b, s);
+		return;
+	}
 	if (s.len > 1 && s.p[0] == '\'' && memchr("=+-@", s.p[1], 4) != NULL)
 		s = slice_skip(s, 1); /* what keeps a spreadsheet from taking it for a formula */
 	while (s.len > 0) {

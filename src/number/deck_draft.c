@@ -30,15 +30,21 @@ static enum tg_err grow(void **items, uint32_t *cap, uint32_t need, size_t size)
 	return TG_OK;
 }
 
-/* FNV-1a.  A file that is made to collide costs repeated names, never time. */
+/* A file that is made to collide costs repeated names, never time. */
 static uint32_t hash_of(const void *octets, size_t len)
 {
 	const uint8_t *p = octets;
-	uint32_t h = 2166136261u;
+	uint64_t h = len, word;
 
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ p[i]) * 16777619u;
-	return h ^ h >> 16;
+	for (; len >= sizeof(word); len -= sizeof(word), p += sizeof(word)) {
+		memcpy(&word, p, sizeof(word));
+		h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		h ^= h >> 29;
+	}
+	for (; len > 0; len--)
+		h = (h ^ *p++) * UINT64_C(0x9e3779b97f4a7c15);
+	h ^= h >> 32;
+	return (uint32_t)(h * UINT64_C(0x9e3779b97f4a7c15) >> 40);
 }
 
 static enum tg_err put_name(struct deck_draft *d, struct slice name, uint32_t *offset)
