@@ -9,7 +9,7 @@ packages() {
 	build) echo gcc libc6-dev meson ninja-build pkg-config libyaml-dev libssl-dev libsodium-dev \
 		libsqlite3-dev libjansson-dev libc-ares-dev ;;
 	test) echo python3 clang libcmocka-dev baresip-core kamailio kamailio-extra-modules sip-tester \
-		sox nftables iproute2 procps sqlite3 libosip2-dev libsofia-sip-ua-dev ;;
+		sox nftables iproute2 procps sqlite3 libosip2-dev libsofia-sip-ua-dev spin ;;
 	bench) echo python3 kamailio sip-tester rtpengine-daemon iproute2 procps ;;
 	fuzz) echo clang libclang-rt-14-dev llvm lld libosip2-dev libsofia-sip-ua-dev ;;
 	format) echo clang-format clang-tidy cppcheck ;;

@@ -2,8 +2,8 @@
  * The ledger again, as slowly and simply as it can be said: a list of reservations, summed anew for
  * every question.  It shares no code with src/ledger; the property test compares the two.
  */
-#ifndef TG_PROMISES_MONEY_NAIVE_H
-#define TG_PROMISES_MONEY_NAIVE_H
+#ifndef TG_TESTS_PROMISES_MONEY_NAIVE_H
+#define TG_TESTS_PROMISES_MONEY_NAIVE_H
 
 #include "ledger/ledger.h"
 
