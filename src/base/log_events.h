@@ -56,6 +56,10 @@
 	X(CALL_ENDED, call_ended, INFO, FREE, \
 	  "call rule from account to peer status talk_ms side loss_ppm jitter_us", \
 	  "A call is over: the one line of its verdict.") \
+	X(LIMIT_MET, limit_met, WARN, BRIEF, "rule call account to ledger", \
+	  "A budget refuses a call, or ends one that is up; ledger says which and by how much.") \
+	X(LEDGER_OVERRUN, ledger_overrun, ERROR, FREE, "call trunk talk_ms paid_s", \
+	  "A provider counts more talk than was paid ahead; the difference is spent all the same.") \
 	X(MEDIA_SILENT, media_silent, WARN, BRIEF, "call silent_s side", \
 	  "No media came for the configured time; the call is hung up.") \
 	X(MEDIA_REFUSED, media_refused, WARN, BRIEF, "rule call from side", \

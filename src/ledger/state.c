@@ -76,6 +76,17 @@ enum tg_err ledger_total_export(const struct ledger *l, uint32_t id, struct ledg
 	return TG_OK;
 }
 
+uint32_t ledger_hold_above(const struct ledger *l, struct tg_handle hold,
+                           uint32_t above[LEDGER_ABOVE_MAX])
+{
+	const struct attempt *a = tg_pool_find(l->attempts, hold);
+
+	if (a == NULL)
+		return 0;
+	memcpy(above, a->above, a->count * sizeof(above[0]));
+	return a->count;
+}
+
 enum tg_err ledger_hold_export(const struct ledger *l, struct tg_handle hold,
                                struct ledger_hold_state *out)
 {

@@ -48,6 +48,10 @@ TG_MUST_USE enum tg_err ledger_total_export(const struct ledger *l, uint32_t id,
 TG_MUST_USE enum tg_err ledger_hold_export(const struct ledger *l, struct tg_handle hold,
                                            struct ledger_hold_state *out);
 
+/** The ledgers above an attempt; returns how many, 0 when there is no such hold. */
+uint32_t ledger_hold_above(const struct ledger *l, struct tg_handle hold,
+                           uint32_t above[LEDGER_ABOVE_MAX]);
+
 /**
  * Load a ledger's total; adds the ledger when the configuration does not know it any more.
  *

@@ -5,6 +5,7 @@
  */
 #include "proc/vault_role.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -20,60 +21,6 @@ enum {
 	LOOK_EVERY_MS = 1000,
 	PATIENCE_MS = 3000   /* at the end, with a disk that refuses */
 };
-
-/* ---- what the vault wants kept ---- */
-
-static void keep_account(void *ctx, const struct vault_account *a, bool drop)
-{
-	struct vault_role *r = ctx;
-
-	if (drop)
-		(void)store_account_drop(r->store, slice_of(a->user, a->user_len));
-	else
-		(void)store_account_put(r->store, a, r->networks);
-}
-
-static void keep_secret(void *ctx, struct slice name, struct slice secret, bool drop)
-{
-	struct vault_role *r = ctx;
-
-	if (drop)
-		(void)store_secret_drop(r->store, name);
-	else
-		(void)store_secret_put(r->store, name, secret);
-}
-
-static void keep_binding(void *ctx, const struct link_binding *b)
-{
-	struct vault_role *r = ctx;
-
-	if (b->flow.iface < r->site.ifaces)
-		(void)store_binding_put(r->store, b, link_text(&r->site.iface[b->flow.iface].name));
-}
-
-static void keep_record(void *ctx, const struct vault_record *record, bool over)
-{
-	struct vault_role *r = ctx;
-
-	(void)store_record(r->store, record, over);
-}
-
-/* The record that follows claims it. */
-static void reopen_record(void *ctx, uint64_t call)
-{
-	(void)ctx;
-	(void)call;
-}
-
-static void start_loading(void *ctx, struct link_proc edge)
-{
-	struct vault_role *r = ctx;
-	struct store_stat stat;
-
-	store_stat(r->store, &stat);
-	r->loading[edge.index] = (struct vault_loading){ true, stat.queued, 0 };
-	r->own_ms = r->now_ms;
-}
 
 /* ---- what was kept ---- */
 
@@ -151,13 +98,56 @@ static void load_record(void *ctx, const struct vault_record *record)
 	vault_call_load(r->vault, record);
 }
 
+/** What makes no sense any more, such as a hold of a trunk that is gone, is said once and left. */
+static void left_out(struct vault_role *r, const char *what)
+{
+	log_event(r->env.log, EV_STORE_FAILED, LOG_CAUSE("rule", SLICE("row-left-out")),
+	          LOG_STR("why", slice_str(what)), LOG_END);
+}
+
+static void load_state(void *ctx, struct slice kind, struct slice key, struct slice octets)
+{
+	struct vault_role *r = ctx;
+
+	if (!vault_state_load(r->vault, kind, &(struct vault_blob){ key, octets }))
+		left_out(r, "a state row");
+}
+
+static void load_total(void *ctx, struct slice key, struct slice octets)
+{
+	struct vault_role *r = ctx;
+
+	if (!vault_total_load(r->vault, &(struct vault_blob){ key, octets }))
+		left_out(r, "a ledger's total");
+}
+
+static void load_hold(void *ctx, const struct link_leg *leg, struct slice octets)
+{
+	struct vault_role *r = ctx;
+
+	if (!vault_hold_load(r->vault, leg, octets))
+		left_out(r, "a hold of a call or trunk that is gone");
+}
+
+static void load_recipe(void *ctx, const struct link_leg *leg, struct slice octets)
+{
+	struct vault_role *r = ctx;
+
+	if (!vault_recipe_load(r->vault, leg, octets))
+		left_out(r, "how to end a call over a trunk that is gone");
+}
+
 static const char *load_all(struct vault_role *r)
 {
 	const struct store_sink sink = { .ctx = r,
 		                         .account = load_account,
 		                         .secret = load_secret,
 		                         .binding = load_binding,
-		                         .record = load_record };
+		                         .record = load_record,
+		                         .hold = load_hold,
+		                         .recipe = load_recipe,
+		                         .total = load_total,
+		                         .state = load_state };
 	uint64_t after = 0;
 
 	if (store_load(r->store, &sink) != TG_OK)
@@ -277,15 +267,34 @@ static void stop_store(struct vault_role *r)
 	close(r->stored.fd);
 }
 
+static const struct deck *deck_of(void *ctx, int trunk)
+{
+	const struct vault_role *r = ctx;
+
+	return trunk < 0 ? decks_site(r->decks) : decks_find(r->decks, (uint32_t)trunk);
+}
+
+/** The kernel's name for the time since it booted; all zero when it says none. */
+static void read_boot_id(uint8_t id[16])
+{
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	char text[36];
+
+	if (fd < 0)
+		return;
+	if (read(fd, text, sizeof(text)) == (ssize_t)sizeof(text)) {
+		memcpy(id, text, 8); /* of 32 random hex digits enough to tell boots apart */
+		memcpy(id + 8, text + sizeof(text) - 8, 8);
+	}
+	close(fd);
+}
+
 static const char *open_vault(struct vault_role *r)
 {
-	const struct vault_store keep = { .ctx = r,
-		                          .account = keep_account,
-		                          .secret = keep_secret,
-		                          .binding = keep_binding,
-		                          .load_bindings = start_loading,
-		                          .record = keep_record,
-		                          .reopen = reopen_record };
+	static char reason[SITE_WHY_MAX];
+	const struct vault_store keep = vault_role_keep(r);
+	struct vault_conf conf = { .routes = &r->routes, .store = &keep,
+		                   .epoch = r->env.epoch };
 	const struct role_env env = { .site = &r->site,
 		                      .self = r->env.self,
 		                      .link = r->env.out,
@@ -295,9 +304,14 @@ static const char *open_vault(struct vault_role *r)
 		                      .wall_ms = r->env.wall_ms };
 	const char *why;
 
-	r->policy = site_policy_new(r->env.conf);
-	if (r->policy != NULL)
-		r->vault = vault_new(&env, r->policy, &r->routes, &keep);
+	r->rules = site_judge_new(r->env.conf, r->env.wall_ms, reason);
+	if (r->rules == NULL)
+		return reason;
+	r->rules->ctx = r;
+	r->rules->deck = deck_of;
+	conf.rules = r->rules;
+	read_boot_id(conf.boot);
+	r->vault = vault_new(&env, &conf);
 	if (r->vault == NULL)
 		return "no memory for the configured calls and registrations";
 	why = load_all(r);
@@ -319,7 +333,7 @@ static void vault_role_free(void *role)
 
 	vault_free(r->vault);
 	stop_store(r);
-	site_policy_free(r->policy);
+	site_judge_free(r->rules);
 	decks_free(r->decks);
 	tg_wipe(r, sizeof(*r));
 	free(r);
@@ -374,6 +388,11 @@ static void vault_role_tick(void *role, uint64_t now_ms)
 	if (now_ms < r->own_ms)
 		return;
 	store_stat(r->store, &stat);
+	vault_stored(r->vault, now_ms, stat.written);
+	if (now_ms >= r->wall_ms) {
+		r->wall_ms = now_ms + LOOK_EVERY_MS;
+		vault_wall(r->vault, now_ms, net_wall_ms());
+	}
 	tell_troubles(r, &stat);
 	vault_role_replies(r, stat.written);
 	busy = load_pages(r, stat.written);

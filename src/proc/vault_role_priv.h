@@ -8,6 +8,7 @@
 #include "proc/decks.h"
 #include "proc/role_ops.h"
 #include "proc/site.h"
+#include "proc/site_judge.h"
 #include "role/vault.h"
 #include "store/store.h"
 
@@ -38,12 +39,13 @@ struct vault_role {
 	struct proc_env env;
 	struct role_site site;
 	struct role_routes routes;
-	struct policy *policy;
+	struct judge_rules *rules;
 	struct tg_rng rng;
 	struct store *store;
 	struct net_watch stored; /* the store thread's wake-up; fd -1 before it starts */
 	struct vault *vault;
 	uint64_t now_ms, own_ms; /* when the shell wants a tick */
+	uint64_t wall_ms;        /* when to look at the wall clock */
 	/* names of the networks of the account that is being set; p NULL: as they are */
 	struct slice networks;
 	struct vault_loading loading[VAULT_EDGES_MAX];
@@ -56,6 +58,9 @@ static inline uint64_t vault_role_wall_ms(const struct vault_role *r)
 {
 	return r->env.wall_ms + (r->now_ms - r->env.now_ms);
 }
+
+/** What the vault wants kept: to the store's queue (vault_role_keep.c). */
+struct vault_store vault_role_keep(struct vault_role *r);
 
 /** Bits of the networks with these names, comma separated; empty: the configured default. */
 uint64_t vault_role_networks(const struct vault_role *r, struct slice names);

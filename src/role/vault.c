@@ -32,21 +32,43 @@ static bool make_tables(struct vault *v)
 	       v->wheel != NULL;
 }
 
-struct vault *vault_new(const struct role_env *env, const struct policy *policy,
-                        const struct role_routes *routes, const struct vault_store *store)
+static const struct ledger_clock_state *here(struct vault *v)
+{
+	v->here.ledger_ms = vault_wall_ms(v);
+	v->here.mono_ms = v->now_ms;
+	return &v->here;
+}
+
+static bool make_judge(struct vault *v, const struct vault_conf *conf)
+{
+	const struct judge_sizes sizes = { v->env.site->registrations_max,
+		                           v->env.site->calls_max * 2 + 64 };
+	struct tg_key key;
+
+	v->rules = *conf->rules;
+	memcpy(v->here.boot, conf->boot, sizeof(v->here.boot));
+	tg_rng_bytes(v->env.rng, &key, sizeof(key));
+	v->wait_cap = sizes.calls * 2;
+	v->waits = calloc(v->wait_cap, sizeof(*v->waits));
+	v->attempts = tg_pool_new("attempts", sizeof(struct vault_attempt), sizes.calls, 0);
+	v->judge = judge_new(&v->rules, &sizes, &key, NULL, here(v));
+	return v->waits != NULL && v->attempts != NULL && v->judge != NULL;
+}
+
+struct vault *vault_new(const struct role_env *env, const struct vault_conf *conf)
 {
 	struct vault *v = calloc(1, sizeof(*v));
 
 	if (v == NULL)
 		return NULL;
 	v->env = *env;
-	v->policy = policy;
-	v->routes = routes;
-	v->store = *store;
+	v->epoch = conf->epoch;
+	v->routes = conf->routes;
+	v->store = *conf->store;
 	v->now_ms = env->now_ms;
 	v->wall_offset_ms = env->wall_ms - env->now_ms;
 	tg_rng_bytes(env->rng, &v->dummy, sizeof(v->dummy));
-	if (make_tables(v))
+	if (make_tables(v) && make_judge(v, conf))
 		return v;
 	vault_free(v);
 	return NULL;
@@ -56,6 +78,9 @@ void vault_free(struct vault *v)
 {
 	if (v == NULL)
 		return;
+	judge_free(v->judge);
+	tg_pool_free(v->attempts);
+	free(v->waits);
 	tg_wheel_free(v->wheel);
 	tg_table_free(v->by_dialog);
 	tg_table_free(v->by_call);
@@ -99,6 +124,11 @@ const struct vault_account *vault_account_find(const struct vault *v, struct sli
 	const struct vault_user *u = vault_user_find(v, user, &slot);
 
 	return u != NULL ? &u->a : NULL;
+}
+
+struct judge *vault_judge(const struct vault *v)
+{
+	return v->judge;
 }
 
 struct slice vault_realm(const struct vault *v)
@@ -267,7 +297,7 @@ static void peer(struct vault *v, const struct link_peer *p)
 	if (p->proc.role == LINK_EDGE)
 		v->store.load_bindings(v->store.ctx, p->proc);
 	if (p->proc.role == LINK_CARRIER)
-		vault_dialogs_orphan(v, p->proc);
+		vault_dialogs_orphan(v, p->proc, p->epoch);
 }
 
 void vault_message(struct vault *v, uint64_t now_ms, const struct link_msg *msg)
@@ -289,6 +319,9 @@ void vault_message(struct vault *v, uint64_t now_ms, const struct link_msg *msg)
 	case LINK_CALL_END:
 		vault_call_end(v, msg);
 		return;
+	case LINK_CALL_BILL:
+		vault_bill(v, msg);
+		return;
 	case LINK_SIGN_ASK:
 		vault_sign(v, msg);
 		return;
@@ -309,14 +342,46 @@ void vault_message(struct vault *v, uint64_t now_ms, const struct link_msg *msg)
 	}
 }
 
+/* ---- time ---- */
+
+enum { CLOCK_SAVE_MS = 30000 };
+
+void vault_wall(struct vault *v, uint64_t now_ms, uint64_t wall_ms)
+{
+	struct vault_blob row = { .key = SLICE("ledger") };
+
+	v->now_ms = now_ms;
+	v->wall_offset_ms = wall_ms - now_ms;
+	(void)judge_time(v->judge, now_ms, wall_ms);
+	if (v->clock_saved_ms != 0 && now_ms - v->clock_saved_ms < CLOCK_SAVE_MS)
+		return;
+	v->clock_saved_ms = now_ms;
+	row.octets = slice_of(judge_clock(v->judge), sizeof(struct ledger_clock_state));
+	(void)v->store.state(v->store.ctx, SLICE("clock"), &row);
+}
+
+bool vault_state_load(struct vault *v, struct slice kind, const struct vault_blob *row)
+{
+	struct ledger_clock_state saved;
+
+	if (!slice_eq(kind, SLICE("clock")) || row->octets.len != sizeof(saved))
+		return false;
+	memcpy(&saved, row->octets.p, sizeof(saved));
+	judge_set_clock(v->judge, &saved, here(v));
+	return true;
+}
 
 void vault_tick(struct vault *v, uint64_t now_ms)
 {
 	struct tg_timer *t;
 
 	v->now_ms = now_ms;
-	while ((t = tg_wheel_expire(v->wheel, now_ms)) != NULL)
-		vault_call_forget(v, TG_CONTAINER(t, struct vault_call, timer));
+	while ((t = tg_wheel_expire(v->wheel, now_ms)) != NULL) {
+		if (t->kind == VAULT_T_CLAIM)
+			vault_call_unclaimed(v, TG_CONTAINER(t, struct vault_call, timer));
+		else
+			vault_attempt_fire(v, t);
+	}
 }
 
 uint64_t vault_next_ms(const struct vault *v)

@@ -9,7 +9,7 @@
 #define TG_ROLE_VAULT_H
 
 #include "base/hash.h"
-#include "policy/policy.h"
+#include "role/judge.h"
 #include "role/role.h"
 
 struct vault;
@@ -52,6 +52,30 @@ struct vault_record {
 	struct link_text rule;
 	struct tg_addr from;
 	struct link_media_stat media[2];
+	struct link_text number; /* what was priced: "+34911234567"; empty = nothing was */
+	struct link_text sent;   /* what the trunk was sent last */
+	uint8_t class;           /* enum number_class */
+	uint8_t price_source;    /* enum price_source */
+	struct tg_tariff tariff; /* of the last attempt; next_s 0 = none */
+	tg_micro cost;           /* of all attempts, as they were settled */
+};
+
+/** What must be on disk of one ledger or attempt, in octets that only the vault reads. */
+struct vault_blob {
+	struct slice key, octets;
+};
+
+/**
+ * One change of a call: all of it is on disk, or nothing.  Of `hold` and `recipe`: p NULL = as it
+ * is, empty = gone.
+ */
+struct vault_change {
+	struct link_leg leg;               /* whose hold and recipe these are */
+	struct slice hold, recipe;
+	const struct vault_record *record; /* NULL = as it is */
+	bool over;                         /* the last word on this call */
+	const struct vault_blob *total;    /* ledgers' totals */
+	uint32_t totals;                   /* at most LEDGER_ABOVE_MAX */
 };
 
 /** What must be kept.  Called during the vault's functions; the data is copied by the callee. */
@@ -64,15 +88,34 @@ struct vault_store {
 	 * An edge is new: post it BIND_LOAD for every kept binding that is its own (role_edge_of).
 	 */
 	void (*load_bindings)(void *ctx, struct link_proc edge);
-	void (*record)(void *ctx, const struct vault_record *record, bool over);
-	/** A call of vault_call_load() lives: its record is open again, and record() follows. */
-	void (*reopen)(void *ctx, uint64_t call);
+	/**
+	 * Returns the number of the job: numbers rise by order.  0: it will not be on disk.  A call
+	 * of vault_call_load() is claimed by the first change that brings its record.
+	 */
+	uint64_t (*change)(void *ctx, const struct vault_change *change);
+	/** A small row; empty octets drop it.  As change(). */
+	uint64_t (*state)(void *ctx, struct slice kind, const struct vault_blob *row);
+	/** False: the disk takes nothing now, so that no new call may cost money (D18). */
+	bool (*healthy)(void *ctx);
+};
+
+struct vault_conf {
+	const struct role_routes *routes; /* borrowed, as all here */
+	const struct judge_rules *rules;  /* its ctx and recall are set by the vault */
+	const struct vault_store *store;  /* copied */
+	uint8_t boot[16];                 /* the kernel's boot id */
+	uint32_t epoch;                   /* how often the vault was started; 1 = all are new */
 };
 
 /** NULL without memory. */
-struct vault *vault_new(const struct role_env *env, const struct policy *policy,
-                        const struct role_routes *routes, const struct vault_store *store);
+struct vault *vault_new(const struct role_env *env, const struct vault_conf *conf);
 void vault_free(struct vault *vault);
+
+/** The wall clock, about once a second and at every step of it. */
+void vault_wall(struct vault *vault, uint64_t now_ms, uint64_t wall_ms);
+
+/** Jobs up to this number are on disk: what waited for them goes out now. */
+void vault_stored(struct vault *vault, uint64_t now_ms, uint64_t job);
 
 void vault_message(struct vault *vault, uint64_t now_ms, const struct link_msg *msg);
 void vault_tick(struct vault *vault, uint64_t now_ms);
@@ -91,6 +134,8 @@ TG_MUST_USE enum tg_err vault_account_set(struct vault *vault, const struct vaul
                                           bool save);
 /** Its edge forgets its bindings.  TG_ENOENT: there is none. */
 TG_MUST_USE enum tg_err vault_account_remove(struct vault *vault, struct slice user);
+/** For whoever shows or checks what it judges and counts. */
+struct judge *vault_judge(const struct vault *vault);
 /** NULL when there is none. */
 const struct vault_account *vault_account_find(const struct vault *vault, struct slice user);
 /** The realm that HA1s are made with. */
@@ -110,6 +155,15 @@ TG_MUST_USE enum tg_err vault_secret_set(struct vault *vault, struct slice name,
  * until the half-call A that still lives claims it.
  */
 void vault_call_load(struct vault *vault, const struct vault_record *record);
+
+/*
+ * The rest of what is on disk, at the start: state rows, then ledgers, then calls, then holds, then
+ * recipes.  False: the row makes no sense (any more) and was left out.
+ */
+bool vault_state_load(struct vault *vault, struct slice kind, const struct vault_blob *row);
+bool vault_total_load(struct vault *vault, const struct vault_blob *total);
+bool vault_hold_load(struct vault *vault, const struct link_leg *leg, struct slice hold);
+bool vault_recipe_load(struct vault *vault, const struct link_leg *leg, struct slice recipe);
 
 /** A binding from disk, at the start: where calls to the account will have to go out. */
 void vault_binding_load(struct vault *vault, const struct link_binding *binding);

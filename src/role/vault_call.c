@@ -63,46 +63,62 @@ static void reply_refusal(struct vault *v, const struct link_msg *msg, uint16_t 
 	vault_post(v);
 }
 
-/** The call is over; what its trunk's BYE needs is the dialog's (vault_keep.c). */
-static void close_call(struct vault *v, struct vault_call *c)
+/** To the half-call A of a call that is known. */
+static void tell_refusal(struct vault *v, const struct vault_call *c, uint16_t status,
+                         struct slice rule)
 {
+	struct link_call_verdict *r = &v->out.verdict;
+
+	link_msg_init(&v->out, LINK_CALL_VERDICT, c->asker);
+	v->out.head.leg = (struct link_leg){ .call = c->id, .side = LINK_A };
+	r->status = status;
+	link_text_set(&r->rule, rule);
+	vault_post(v);
+}
+
+static void write_record(struct vault *v, const struct vault_call *c, bool over)
+{
+	const struct vault_change change = { .leg = { .call = c->id }, .record = &c->record,
+		                             .over = over };
+
+	(void)v->store.change(v->store.ctx, &change);
+}
+
+void vault_call_write(struct vault *v, const struct vault_call *c)
+{
+	write_record(v, c, false);
+}
+
+void vault_call_close(struct vault *v, struct vault_call *c)
+{
+	assert(c->attempt == 0);
+	if (!c->written)
+		write_record(v, c, true);
+	vault_call_forget(v, c);
+}
+
+/** The call is over for the caller; what its trunk's BYE needs is the dialog's (vault_keep.c). */
+static void end_call(struct vault *v, struct vault_call *c)
+{
+	struct vault_attempt *last = tg_pool_at(v->attempts, c->attempt);
+
 	if (c->holds_trunk)
 		v->trunk_calls[c->b_peer]--;
 	c->holds_trunk = false;
 	if (c->record.end_ms == 0)
 		c->record.end_ms = vault_wall_ms(v);
-	v->store.record(v->store.ctx, &c->record, true);
-	vault_call_forget(v, c);
+	c->over = true;
+	if (last == NULL)
+		vault_call_close(v, c);
+	else if (last->state == VAULT_HELD)
+		vault_attempt_undo(v, last);
 }
 
 /* ---- where a call goes ---- */
 
-/** The next trunk that may take the call; false when none is left. */
-static bool next_trunk(struct vault *v, struct vault_call *c, uint16_t *trunk)
+static struct slice caller_on_trunk(const struct vault_call *c, const struct role_trunk *t)
 {
-	while (c->next_route < v->routes->count) {
-		uint16_t i = v->routes->trunk[c->next_route++];
-		const struct role_trunk *t = &v->env.site->trunk[i];
-
-		if (c->emergency || v->trunk_calls[i] < t->calls_max) {
-			*trunk = i;
-			return true;
-		}
-	}
-	return false;
-}
-
-static struct slice caller_on_trunk(const struct vault *v, const struct vault_call *c,
-                                    const struct role_trunk *t)
-{
-	const struct vault_user *u = tg_pool_at(v->accounts, c->account);
-
-	if (c->a_party == LINK_PARTY_ACCOUNT && u != NULL && u->a.number_len > 0)
-		return slice_of(u->a.number, u->a.number_len);
-	if (c->a_party == LINK_PARTY_PBX && c->record.source.len > 0)
-		/* the PBX is trusted to name its own numbers */
-		return link_text(&c->record.source);
-	return link_text(&t->user);
+	return c->caller.len > 0 ? link_text(&c->caller) : link_text(&t->user);
 }
 
 static uint16_t iface_of(const struct vault *v, const struct vault_call *c)
@@ -133,7 +149,7 @@ static void fill_grant(struct vault *v, const struct vault_call *c, struct link_
 	g->name = c->record.name;
 	if (c->b_party == LINK_PARTY_TRUNK) {
 		link_text_set(&g->caller,
-		              caller_on_trunk(v, c, &v->env.site->trunk[c->b_peer]));
+		              caller_on_trunk(c, &v->env.site->trunk[c->b_peer]));
 		g->name.len = 0; /* names are the provider's to give */
 	} else {
 		g->caller = c->record.source;
@@ -156,8 +172,15 @@ static void set_target(struct vault *v, struct vault_call *c)
 	}
 }
 
+static uint32_t longest_s(const struct vault *v, const struct vault_attempt *a)
+{
+	uint32_t max_s = v->env.site->call_max_s;
+
+	return a != NULL && a->longest_s != 0 ? TG_MIN(max_s, a->longest_s) : max_s;
+}
+
 /** Post the grant, and then the verdict: in this order, see link/msg.h. */
-static void grant(struct vault *v, struct vault_call *c, const struct link_msg *msg)
+void vault_call_grant(struct vault *v, struct vault_call *c, const struct vault_attempt *a)
 {
 	struct link_call_verdict *r = &v->out.verdict;
 
@@ -167,9 +190,11 @@ static void grant(struct vault *v, struct vault_call *c, const struct link_msg *
 	link_msg_init(&v->out, LINK_CALL_GRANT, c->target);
 	v->out.head.leg = (struct link_leg){ .call = c->id, .side = LINK_B, .branch = c->branch };
 	fill_grant(v, c, &v->out.grant);
+	v->out.grant.max_s = longest_s(v, a);
+	v->out.grant.paid_ms = a != NULL ? vault_attempt_cut_ms(a) : 0;
 	vault_post(v);
-	link_msg_init(&v->out, LINK_CALL_VERDICT, msg->head.from);
-	v->out.head.leg = msg->head.leg;
+	link_msg_init(&v->out, LINK_CALL_VERDICT, c->asker);
+	v->out.head.leg = (struct link_leg){ .call = c->id, .side = LINK_A };
 	r->allow = 1;
 	r->emergency = c->emergency;
 	r->party = c->b_party;
@@ -179,27 +204,132 @@ static void grant(struct vault *v, struct vault_call *c, const struct link_msg *
 	r->target = c->target;
 	r->iface = iface_of(v, c);
 	r->account = c->account;
-	r->max_s = v->env.site->call_max_s;
+	r->max_s = longest_s(v, a);
 	r->rule = c->record.rule;
 	vault_post(v);
 	v->granted++;
 }
 
-/** Take the next trunk into the call.  False: none is free. */
-static bool route(struct vault *v, struct vault_call *c)
-{
-	uint16_t trunk;
+/* ---- which trunk, and whether the money is there ---- */
 
-	if (c->b_party != LINK_PARTY_TRUNK)
+/** What stopped the search for a trunk. */
+struct obstacle {
+	uint16_t status;
+	struct slice rule;
+};
+
+void vault_tell_limit(struct vault *v, uint64_t call, const struct ledger_block *block)
+{
+	const struct vault_call *c = vault_call_find(v, call);
+	char mem[256];
+	struct buf b = buf_on(mem, sizeof(mem));
+
+	judge_block_write(&b, v->judge, block);
+	log_event(v->env.log, EV_LIMIT_MET, LOG_CAUSE("rule", judge_block_rule(block)),
+	          LOG_U64("call", call), LOG_STR("account", link_text(&c->record.account)),
+	          LOG_STR("to", link_text(&c->record.dialled)), LOG_STR("ledger", buf_slice(&b)),
+	          LOG_END);
+}
+
+/** True when another trunk may do what this one did not. */
+static bool try_hold(struct vault *v, struct vault_call *c, struct judge_attempt *a,
+                     struct obstacle *why)
+{
+	enum tg_err err = judge_hold(v->judge, judge_time(v->judge, v->now_ms, vault_wall_ms(v)),
+	                             &c->way, a, &why->rule);
+	const struct ledger_block *block = &a->answer.block;
+
+	why->status = 0;
+	if (err == TG_OK)
+		return false;
+	why->status = 403;
+	if (err != TG_ELIMIT)
 		return true;
+	vault_tell_limit(v, c->id, block);
+	if (block->what == LEDGER_LIMIT_FULL)
+		why->status = 503;
+	return block->ledger != 0 &&
+	       block->ledger == ledger_find(judge_ledger(v->judge), LEDGER_TRUNK,
+	                                    link_text(&v->env.site->trunk[a->trunk].name));
+}
+
+/** The next trunk that has a place and whose cost is held. */
+static bool next_trunk(struct vault *v, struct vault_call *c, struct judge_attempt *a,
+                       struct obstacle *why)
+{
+	*why = (struct obstacle){ 503, SLICE("trunks-full") };
+	while (c->next_route < v->routes->count) {
+		uint16_t i = v->routes->trunk[c->next_route++];
+
+		if (!c->emergency && v->trunk_calls[i] >= v->env.site->trunk[i].calls_max)
+			continue;
+		*a = (struct judge_attempt){ .trunk = i, .again = c->tried, .call = c->id,
+			                     .dialled = link_text(&c->record.dialled) };
+		if (!try_hold(v, c, a, why))
+			return why->status == 0;
+	}
+	return false;
+}
+
+static void note_price(struct vault_call *c, const struct judge_attempt *a)
+{
+	struct vault_record *r = &c->record;
+
+	c->b_peer = a->trunk;
+	link_text_set(&c->to, slice_of(a->sent, a->sent_len));
+	r->sent = c->to;
+	r->tariff = a->tariff;
+	r->price_source = a->price_source;
+}
+
+/** Hold on disk first, then the grant; without a hold the grant at once. */
+static bool begin_attempt(struct vault *v, struct vault_call *c, const struct judge_attempt *from,
+                          struct obstacle *why)
+{
+	struct vault_attempt *a;
+
+	if (!from->metered) {
+		vault_call_grant(v, c, NULL);
+		return true;
+	}
+	a = vault_attempt_new(v, c, from);
+	if (a == NULL) {
+		enum tg_err err = ledger_release(judge_ledger(v->judge),
+		                                 judge_time(v->judge, v->now_ms,
+		                                            vault_wall_ms(v)),
+		                                 from->answer.hold);
+
+		assert(err == TG_OK);
+		*why = (struct obstacle){ 503, SLICE("calls-full") };
+		return false;
+	}
+	if (vault_attempt_write(v, c, a))
+		return true;
+	*why = (struct obstacle){ 503, SLICE("disk-failed") };
+	vault_attempt_undo(v, a);
+	return false;
+}
+
+/** Take the next trunk into the call.  False: none is free, or the money is not there. */
+static bool route(struct vault *v, struct vault_call *c, struct obstacle *why)
+{
+	struct judge_attempt a;
+
+	if (c->b_party != LINK_PARTY_TRUNK) {
+		vault_call_grant(v, c, NULL);
+		return true;
+	}
 	if (c->holds_trunk)
 		v->trunk_calls[c->b_peer]--;
 	c->holds_trunk = false;
-	if (!next_trunk(v, c, &trunk))
+	if (!next_trunk(v, c, &a, why))
 		return false;
-	c->b_peer = trunk;
+	note_price(c, &a);
+	if (!begin_attempt(v, c, &a, why))
+		return false;
+	c->tried = true;
 	c->holds_trunk = true;
-	v->trunk_calls[trunk]++;
+	v->trunk_calls[c->b_peer]++;
 	return true;
 }
 
@@ -248,28 +378,67 @@ static bool may_ask(const struct vault *v, const struct link_msg *msg)
 	}
 }
 
+/** The extension that a PBX says is calling: it narrows what the PBX may do (attribution). */
+static const struct vault_account *named_by_pbx(const struct vault *v,
+                                                const struct link_call_ask *ask)
+{
+	return ask->party == LINK_PARTY_PBX ? vault_account_find(v, link_text(&ask->caller))
+	                                    : NULL;
+}
+
 static void decide(struct vault *v, const struct link_msg *msg, const struct vault_account *a,
-                   struct policy_verdict *out)
+                   struct judge_case *out)
 {
 	const struct link_call_ask *ask = &msg->call_ask;
-	const struct policy_facts facts = {
+	const struct vault_account *who = a != NULL ? a : named_by_pbx(v, ask);
+	struct judge_ask judge = {
 		.party = ask->party,
 		.peer = ask->peer,
 		.source.allowed = a == NULL ||
 			(a->networks & role_networks_of(v->env.site, &ask->flow)) != 0,
 		.dialled_is_account = vault_account_find(v, link_text(&ask->dialled)) != NULL,
 		.dialled = link_text(&ask->dialled),
+		.claimed = link_text(&ask->caller),
+		.account.group = POLICY_NONE,
 	};
 
 	static_assert((int)POLICY_ACCOUNT == (int)LINK_PARTY_ACCOUNT &&
 	              (int)POLICY_PBX == (int)LINK_PARTY_PBX &&
 	              (int)POLICY_TRUNK == (int)LINK_PARTY_TRUNK, "one numbering of parties");
-	policy_decide(out, v->policy, &facts);
+	if (who != NULL) {
+		judge.account.name = slice_of(who->user, who->user_len);
+		judge.account.numbers = slice_of(who->number, who->number_len);
+	}
+	if (ask->party == LINK_PARTY_PBX)
+		judge.peer_name = link_text(&v->env.site->pbx[ask->peer].name);
+	judge_call(v->judge, judge_time(v->judge, v->now_ms, vault_wall_ms(v)), &judge, out);
+}
+
+/** What the attempts need of the verdict, and what the record says of it. */
+static void note_verdict(struct vault_call *c, const struct judge_case *what)
+{
+	const struct policy_verdict *verdict = &what->verdict;
+	struct buf number = buf_on(c->record.number.s, sizeof(c->record.number.s));
+
+	c->way = what->route;
+	c->emergency = verdict->emergency;
+	c->record.emergency = verdict->emergency;
+	c->record.class = what->route.class;
+	c->record.price_source = what->price_source;
+	if (what->route.number.len > 0)
+		number_write(&number, &what->route.number);
+	c->record.number.len = (uint8_t)number.len;
+	link_text_set(&c->record.rule, verdict->rule);
+	if (!verdict->allow)
+		return;
+	c->b_party = c->record.b_party = verdict->party;
+	c->b_peer = verdict->peer;
+	link_text_set(&c->to, verdict->to);
+	link_text_set(&c->caller, verdict->caller);
 }
 
 /** A refused call leaves a record too: what was tried matters as much as what went through. */
-static void refuse(struct vault *v, struct vault_call *c, const struct link_msg *msg,
-                   uint16_t status, struct slice rule)
+static void refuse(struct vault *v, struct vault_call *c, uint16_t status, struct slice rule)
 {
 	v->refused++;
 	log_event(v->env.log, EV_CALL_REFUSED, LOG_CAUSE("rule", rule),
@@ -280,8 +449,13 @@ static void refuse(struct vault *v, struct vault_call *c, const struct link_msg 
 	c->record.status = status;
 	c->record.disposition = VAULT_FAILED;
 	c->record.by = LINK_END_US;
-	reply_refusal(v, msg, status, rule, LINK_AUTH_OK);
-	close_call(v, c);
+	tell_refusal(v, c, status, rule);
+	end_call(v, c);
+}
+
+void vault_call_unpaid(struct vault *v, struct vault_call *c, struct slice rule)
+{
+	refuse(v, c, 503, rule);
 }
 
 /** No record: the account never asked for this call. */
@@ -302,7 +476,8 @@ void vault_call_ask(struct vault *v, const struct link_msg *msg)
 {
 	const struct link_call_ask *ask = &msg->call_ask;
 	const struct vault_account *a = NULL;
-	struct policy_verdict verdict;
+	struct judge_case *what = &v->judged;
+	struct obstacle why;
 	struct vault_call *c;
 	uint32_t slot = 0;
 
@@ -320,8 +495,8 @@ void vault_call_ask(struct vault *v, const struct link_msg *msg)
 		refuse_unproven(v, msg);
 		return;
 	}
-	decide(v, msg, a, &verdict);
-	c = vault_call_take(v, msg->head.leg.call, verdict.emergency);
+	decide(v, msg, a, what);
+	c = vault_call_take(v, msg->head.leg.call, what->verdict.emergency);
 	if (c == NULL) {
 		reply_refusal(v, msg, 503, SLICE("calls-full"), LINK_AUTH_OK);
 		return;
@@ -330,30 +505,22 @@ void vault_call_ask(struct vault *v, const struct link_msg *msg)
 	c->a_party = ask->party;
 	c->a_peer = ask->peer;
 	c->account = slot;
-	c->emergency = verdict.emergency;
 	begin_record(v, c, msg, a);
-	if (!verdict.allow) {
-		refuse(v, c, msg, verdict.status, verdict.rule);
-		return;
-	}
-	c->b_party = c->record.b_party = verdict.party;
-	c->b_peer = verdict.peer;
-	c->record.emergency = verdict.emergency;
-	link_text_set(&c->to, verdict.to);
-	link_text_set(&c->record.rule, verdict.rule);
-	if (!route(v, c)) {
-		refuse(v, c, msg, 503, SLICE("trunks-full"));
-		return;
-	}
-	grant(v, c, msg);
-	v->store.record(v->store.ctx, &c->record, false);
+	note_verdict(c, what);
+	if (!what->verdict.allow)
+		refuse(v, c, what->verdict.status, what->verdict.rule);
+	else if (!route(v, c, &why))
+		refuse(v, c, why.status, why.rule);
+	else if (c->attempt == 0)
+		vault_call_write(v, c);
 }
 
 void vault_call_next(struct vault *v, const struct link_msg *msg)
 {
 	struct vault_call *c = vault_call_find(v, msg->head.leg.call);
+	struct obstacle why;
 
-	if (c == NULL || c->asker.role != msg->head.from.role ||
+	if (c == NULL || c->over || c->asker.role != msg->head.from.role ||
 	    c->asker.index != msg->head.from.index || c->branch >= VAULT_BRANCHES_MAX ||
 	    c->record.answer_ms != 0) {
 		reply_refusal(v, msg, 503, SLICE("no-call"), LINK_AUTH_OK);
@@ -361,12 +528,9 @@ void vault_call_next(struct vault *v, const struct link_msg *msg)
 	}
 	log_event(v->env.log, EV_TRUNK_FAILOVER, LOG_STR("trunk", link_text(&c->record.b_peer)),
 	          LOG_U64("status", msg->call_next.status), LOG_END);
-	if (!route(v, c)) {
-		reply_refusal(v, msg, msg->call_next.status >= 400 ? msg->call_next.status : 503,
-		              SLICE("no-route-left"), LINK_AUTH_OK);
-		return;
-	}
-	grant(v, c, msg);
+	if (!route(v, c, &why))
+		tell_refusal(v, c, msg->call_next.status >= 400 ? msg->call_next.status : 503,
+		             SLICE("no-route-left"));
 }
 
 /* ---- what becomes of it ---- */
@@ -393,7 +557,7 @@ void vault_call_answered(struct vault *v, const struct link_msg *msg)
 	if (c->record.answer_ms != 0)
 		return;
 	c->record.answer_ms = vault_wall_ms(v);
-	v->store.record(v->store.ctx, &c->record, false); /* a crash must not make it a free call */
+	vault_call_write(v, c); /* a crash must not make it a free call */
 }
 
 static uint8_t disposition_of(uint16_t status)
@@ -425,7 +589,7 @@ void vault_call_end(struct vault *v, const struct link_msg *msg)
 	struct vault_call *c = own_call(v, msg);
 	struct vault_record *r;
 
-	if (c == NULL)
+	if (c == NULL || c->over)
 		return; /* refused before, or ended by the death of its process */
 	r = &c->record;
 	r->talk_ms = e->talk_ms;
@@ -444,7 +608,7 @@ void vault_call_end(struct vault *v, const struct link_msg *msg)
 	          LOG_U64("status", r->status), LOG_U64("talk_ms", r->talk_ms),
 	          LOG_U64("loss_ppm", loss_ppm(&r->media[LINK_A])),
 	          LOG_U64("jitter_us", r->media[LINK_A].jitter_us), LOG_END);
-	close_call(v, c);
+	end_call(v, c);
 }
 
 void vault_calls_lost(struct vault *v, struct link_proc dead)
@@ -453,7 +617,7 @@ void vault_calls_lost(struct vault *v, struct link_proc dead)
 	struct vault_call *c;
 
 	while ((c = tg_pool_next(v->calls, slot + 1, &slot)) != NULL) {
-		if (c->asker.role != dead.role || c->asker.index != dead.index)
+		if (c->over || c->asker.role != dead.role || c->asker.index != dead.index)
 			continue;
 		if (c->record.answer_ms != 0)
 			c->record.talk_ms =
@@ -462,6 +626,6 @@ void vault_calls_lost(struct vault *v, struct link_proc dead)
 		c->record.disposition = disposition_of(c->record.status);
 		c->record.by = LINK_END_US;
 		link_text_set(&c->record.rule, SLICE("process-lost"));
-		close_call(v, c);
+		end_call(v, c);
 	}
 }

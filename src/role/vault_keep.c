@@ -114,15 +114,75 @@ static void unpack(const struct vault_dialog *d, struct link_dialog *to)
 	to->flow = d->flow;
 }
 
+bool vault_dialog_over(struct vault *v, const struct link_leg *leg)
+{
+	struct vault_dialog *d = vault_dialog_find(v, leg);
+	bool on_disk = d != NULL && d->on_disk;
+
+	if (d != NULL)
+		forget(v, d);
+	return on_disk;
+}
+
+/** To the disk, or from it. */
+static void write_recipe(struct vault *v, struct vault_dialog *d, bool keep)
+{
+	struct vault_change change = { .leg = d->leg, .recipe = SLICE("") };
+
+	if (!keep && !d->on_disk)
+		return;
+	d->on_disk = keep;
+	memset(&v->recipe_row, 0, sizeof(v->recipe_row));
+	v->recipe_row.version = VAULT_RECIPE_VERSION;
+	v->recipe_row.trunk = v->env.site->trunk[d->trunk].name;
+	v->recipe_row.dialog = *d;
+	if (keep)
+		change.recipe = slice_of(&v->recipe_row, sizeof(v->recipe_row));
+	(void)v->store.change(v->store.ctx, &change);
+}
+
+bool vault_recipe_load(struct vault *v, const struct link_leg *leg, struct slice octets)
+{
+	const struct vault_recipe_row *row = &v->recipe_row;
+	struct vault_dialog *d;
+	char mem[10];
+	int trunk;
+
+	if (octets.len != sizeof(*row) || vault_dialog_find(v, leg) != NULL)
+		return false;
+	memcpy(&v->recipe_row, octets.p, sizeof(*row));
+	trunk = row->version == VAULT_RECIPE_VERSION ? vault_trunk_named(v, link_text(&row->trunk))
+	                                             : -1;
+	d = trunk >= 0 ? tg_pool_take(v->dialogs) : NULL;
+	if (d == NULL)
+		return false;
+	*d = row->dialog;
+	d->leg = *leg;
+	d->trunk = (uint16_t)trunk;
+	d->owner = (struct link_proc){ LINK_CARRIER, v->env.site->trunk[trunk].carrier };
+	d->flow.iface = v->env.site->trunk[trunk].iface;
+	d->on_disk = true;
+	if (v->epoch <= 1) /* all of us are new, so whoever made it is gone */
+		d->epoch = 0;
+	if (tg_table_add(v->by_dialog, tg_table_hash(v->by_dialog, key_of(mem, &d->leg)),
+	                 tg_pool_handle(v->dialogs, d).slot) != TG_OK)
+		assert(false); /* as large as the pool */
+	return true;
+}
+
 void vault_dialog_save(struct vault *v, const struct link_msg *msg)
 {
 	const struct link_dialog *from = &msg->dialog;
 	struct vault_dialog *d = vault_dialog_find(v, &msg->head.leg);
+	bool on_disk;
 	char mem[10];
 	enum tg_err err;
 
 	if (msg->head.from.role != LINK_CARRIER || from->trunk >= v->env.site->trunks)
 		return;
+	if (d != NULL && from->drop)
+		write_recipe(v, d, false);
+	on_disk = d != NULL && d->on_disk;
 	if (d != NULL)
 		forget(v, d);
 	if (from->drop)
@@ -132,6 +192,7 @@ void vault_dialog_save(struct vault *v, const struct link_msg *msg)
 		return; /* counted by the pool */
 	d->leg = msg->head.leg;
 	d->owner = msg->head.from;
+	d->epoch = msg->head.epoch;
 	d->flow = from->flow;
 	d->trunk = from->trunk;
 	d->cseq = from->cseq;
@@ -143,16 +204,20 @@ void vault_dialog_save(struct vault *v, const struct link_msg *msg)
 	err = tg_table_add(v->by_dialog, tg_table_hash(v->by_dialog, key_of(mem, &d->leg)),
 	                   tg_pool_handle(v->dialogs, d).slot);
 	assert(err == TG_OK); /* as large as the pool */
+	d->on_disk = on_disk;
+	if (!from->early) /* a 2xx of an INVITE that nobody knows any more is hung up all the same */
+		write_recipe(v, d, true);
 }
 
-void vault_dialogs_orphan(struct vault *v, struct link_proc carrier)
+void vault_dialogs_orphan(struct vault *v, struct link_proc carrier, uint32_t epoch)
 {
 	uint32_t slot = 0;
 	const struct vault_dialog *d;
 
 	while ((d = tg_pool_next(v->dialogs, slot + 1, &slot)) != NULL) {
-		if (d->owner.role != carrier.role || d->owner.index != carrier.index)
-			continue;
+		if (d->owner.role != carrier.role || d->owner.index != carrier.index ||
+		    d->epoch == epoch)
+			continue; /* another's, or its own: it is we who are new */
 		link_msg_init(&v->out, LINK_DIALOG_ORPHAN, carrier);
 		v->out.head.leg = d->leg;
 		unpack(d, &v->out.orphan);

@@ -40,7 +40,7 @@ void vault_call_load(struct vault *v, const struct vault_record *record)
 	c->to = record->b_party == LINK_PARTY_ACCOUNT ? record->b_peer : record->dialled;
 	c->signs = VAULT_SIGNS_MAX; /* its INVITE went out long ago */
 	(void)vault_user_find(v, link_text(&record->account), &c->account);
-	tg_wheel_start(v->wheel, &c->timer, 0, v->now_ms + patience_ms);
+	tg_wheel_start(v->wheel, &c->timer, VAULT_T_CLAIM, v->now_ms + patience_ms);
 }
 
 /** As for CALL_ASK; which of the edges had it is not kept, but its number cannot be guessed. */
@@ -62,6 +62,15 @@ void vault_call_claim(struct vault *v, struct vault_call *c, struct link_proc wh
 		c->holds_trunk = true;
 		v->trunk_calls[c->b_peer]++;
 	}
-	v->store.reopen(v->store.ctx, c->id);
-	v->store.record(v->store.ctx, &c->record, false);
+	vault_call_write(v, c);
+}
+
+void vault_call_unclaimed(struct vault *v, struct vault_call *c)
+{
+	c->record.end_ms = vault_wall_ms(v);
+	c->record.by = LINK_END_US;
+	link_text_set(&c->record.rule, SLICE("process-lost"));
+	c->over = true;
+	if (c->attempt == 0)
+		vault_call_close(v, c);
 }

@@ -18,6 +18,9 @@ struct desk {
 	struct role_site site;
 	struct role_routes routes;
 	struct policy policy;
+	struct tg_zone zone;
+	struct judge_rules rules;
+	struct judge_trunk trunk[2];
 	struct tg_log log;
 	struct tg_rng rng;
 	struct link_msg msg; /* being written */
@@ -42,18 +45,26 @@ static void on_log(void *ctx, struct slice line)
 	(void)line;
 }
 
-static void on_record(void *ctx, const struct vault_record *record, bool over)
-{
-	(void)ctx;
-	(void)record;
-	(void)over;
-}
-
-static void on_reopen(void *ctx, uint64_t call)
+static uint64_t on_change(void *ctx, const struct vault_change *change)
 {
 	struct desk *d = ctx;
 
-	d->reopened += call == CALL;
+	d->reopened += change->leg.call == CALL && change->record != NULL && !change->over;
+	return 1;
+}
+
+static uint64_t on_state(void *ctx, struct slice kind, const struct vault_blob *row)
+{
+	(void)ctx;
+	(void)kind;
+	(void)row;
+	return 1;
+}
+
+static bool on_healthy(void *ctx)
+{
+	(void)ctx;
+	return true;
 }
 
 static void add_trunk(struct desk *d, const char *name, uint8_t carrier)
@@ -86,6 +97,9 @@ static void make_site(struct desk *d)
 	d->routes = (struct role_routes){ .trunk = { 0, 1 }, .count = 2 };
 	d->policy = (struct policy){ .allow = allowed, .allow_count = COUNT(allowed), .pbx = -1,
 		                     .has_trunks = true };
+	tg_zone_utc(&d->zone);
+	d->rules = (struct judge_rules){ .policy = &d->policy, .zone = &d->zone,
+		                         .trunk = d->trunk, .trunks = 2 };
 }
 
 static void add_account(struct desk *d)
@@ -104,7 +118,9 @@ static void add_account(struct desk *d)
 static void open_desk(struct desk *d)
 {
 	static const uint8_t seed[32] = { 1 };
-	const struct vault_store store = { .ctx = d, .record = on_record, .reopen = on_reopen };
+	const struct vault_store store = { .ctx = d, .change = on_change, .state = on_state,
+		                           .healthy = on_healthy };
+	const struct vault_conf conf = { &d->routes, &d->rules, &store, { 1 }, 1 };
 	struct role_env env = { .site = &d->site, .self = { LINK_VAULT, 0 }, .log = &d->log,
 		                .link = { d, on_post }, .rng = &d->rng, .now_ms = 1000,
 		                .wall_ms = 1000000 };
@@ -113,7 +129,7 @@ static void open_desk(struct desk *d)
 	tg_rng_init(&d->rng, seed);
 	log_init(&d->log, SLICE("vault"), on_log, NULL);
 	make_site(d);
-	d->vault = vault_new(&env, &d->policy, &d->routes, &store);
+	d->vault = vault_new(&env, &conf);
 	CHECK(d->vault != NULL, "memory");
 	add_account(d);
 }

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-enum { IDLE_WAIT_MS = 200000 };
+enum { IDLE_WAIT_MS = 300000 };
 
 static const char *const dispositions[] = { "answered", "no-answer", "busy", "failed" };
 

@@ -17,7 +17,13 @@ uint64_t world_now_ms(const struct world *w)
 
 uint64_t world_wall_ms(const struct world *w)
 {
-	return 1000000000000 + w->now_ms; /* in 2001, and far from the monotonic clock */
+	/* in 2001, and far from the monotonic clock */
+	return (uint64_t)((int64_t)(1000000000000 + w->now_ms) + w->wall_step_ms);
+}
+
+void world_wall_step(struct world *w, int64_t ms)
+{
+	w->wall_step_ms += ms;
 }
 
 static bool sooner(const struct event *a, const struct event *b)
@@ -152,6 +158,14 @@ static void on_end(void *ctx, const struct buf *datagram)
 }
 
 /* ---- messages ---- */
+
+struct judge *world_judge(const struct world *w)
+{
+	const struct proc *p = world_proc((struct world *)(uintptr_t)w,
+	                                  (struct link_proc){ LINK_VAULT, 0 });
+
+	return p->up ? vault_judge(p->vault) : NULL;
+}
 
 struct proc *world_proc(struct world *w, struct link_proc id)
 {
@@ -362,7 +376,8 @@ static bool make_role(struct world *w, struct proc *p)
 		.now_ms = w->now_ms,
 		.wall_ms = world_wall_ms(w),
 	};
-	struct vault_store store = store_sim(w);
+	const struct vault_store store = store_sim(w);
+	const struct vault_conf conf = { &w->routes, w->rules, &store, { 1 }, p->epoch };
 
 	switch (p->id.role) {
 	case LINK_EDGE:
@@ -372,7 +387,7 @@ static bool make_role(struct world *w, struct proc *p)
 		p->carrier = carrier_new(&env);
 		return p->carrier != NULL;
 	case LINK_VAULT:
-		p->vault = vault_new(&env, w->policy, &w->routes, &store);
+		p->vault = vault_new(&env, &conf);
 		return p->vault != NULL && store_sim_load(w, p->vault);
 	default:
 		return true;
@@ -455,6 +470,8 @@ bool world_kill(struct world *w, struct link_proc id)
 		return false;
 	p->up = false;
 	free_role(p);
+	if (id.role == LINK_VAULT)
+		world_disk_died(w);
 	if (id.role == LINK_RELAY)
 		relay_sim_died(w, id);
 	for (uint32_t i = 0; i <= WORLD_PROCS_MAX; i++)
@@ -487,9 +504,34 @@ static void seed_rngs(struct world *w)
 	tg_rng_init(&w->chance, seed);
 }
 
+enum { WALL_EVERY_MS = 1000 };
+
+/** The vault's shell looks at the wall clock. */
+static void on_second(void *ctx, uint64_t value)
+{
+	struct world *w = ctx;
+	struct proc *vault = world_proc(w, (struct link_proc){ LINK_VAULT, 0 });
+
+	(void)value;
+	if (vault->up)
+		vault_wall(vault->vault, w->now_ms, world_wall_ms(w));
+	world_at(w, w->now_ms + WALL_EVERY_MS, on_second, w, 0);
+}
+
+static bool start_all(struct world *w)
+{
+	for (uint32_t i = 0; i < w->procs; i++) {
+		if (!world_start(w, w->proc[i].id))
+			return false;
+	}
+	world_at(w, w->now_ms + WALL_EVERY_MS, on_second, w, 0);
+	return true;
+}
+
 struct world *world_new(const struct world_conf *conf)
 {
 	struct world *w = calloc(1, sizeof(*w));
+	char why[SITE_WHY_MAX];
 
 	if (w == NULL)
 		return NULL;
@@ -500,7 +542,7 @@ struct world *world_new(const struct world_conf *conf)
 	seed_rngs(w);
 	site_make(&w->site, conf->conf);
 	site_routes(&w->routes, conf->conf);
-	w->policy = site_policy_new(conf->conf);
+	w->rules = site_judge_new(conf->conf, world_wall_ms(w), why);
 	assert(w->site.edges <= WORLD_EDGES_MAX && w->site.carriers <= WORLD_CARRIERS_MAX &&
 	       w->site.relays <= WORLD_RELAYS_MAX);
 	add_proc(w, LINK_VAULT, 0);
@@ -510,13 +552,10 @@ struct world *world_new(const struct world_conf *conf)
 		add_proc(w, LINK_CARRIER, i);
 	for (uint8_t i = 0; i < w->site.relays; i++)
 		add_proc(w, LINK_RELAY, i);
-	for (uint32_t i = 0; i < w->procs; i++) {
-		if (w->policy == NULL || !world_start(w, w->proc[i].id)) {
-			world_free(w);
-			return NULL;
-		}
-	}
-	return w;
+	if (w->rules != NULL && world_disk_open(w) && start_all(w))
+		return w;
+	world_free(w);
+	return NULL;
 }
 
 void world_free(struct world *w)
@@ -533,7 +572,8 @@ void world_free(struct world *w)
 
 		free((void *)(uintptr_t)e.octets.p);
 	}
-	site_policy_free(w->policy);
+	world_disk_close(w);
+	site_judge_free(w->rules);
 	free(w->record);
 	free(w->heap);
 	free(w);

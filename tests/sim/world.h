@@ -27,6 +27,12 @@ struct world_net {
 	uint32_t stall;       /* of 1000 packets: they come up to 300 ms late */
 };
 
+/** How long the disk takes for a job, and whether it takes any (full, read-only). */
+struct world_disk_conf {
+	uint32_t latency_min_ms, latency_max_ms;
+	bool refuses;
+};
+
 struct world_account {
 	const char *user, *password;
 	const char *number;   /* shown on trunks; NULL = none */
@@ -75,6 +81,10 @@ struct tg_rng *world_rng(struct world *w);
 /** So that watchers may be set once the owner of `ctx` exists. */
 void world_net_set(struct world *w, const struct world_net *net);
 
+/** The wall clock steps by so many ms (C5). */
+void world_wall_step(struct world *w, int64_t ms);
+void world_disk_set(struct world *w, const struct world_disk_conf *disk);
+
 /** A packet from outside goes on its way to the interface with this address. */
 void world_send(struct world *w, const struct tg_addr *from, uint16_t iface, struct slice octets);
 
@@ -118,11 +128,14 @@ struct world_sight {
 	uint64_t bad_messages;  /* refused by link_msg_check() */
 	uint64_t overflows;     /* rings that held more than those of proc/ can */
 	uint64_t record_faults; /* records closed twice */
+	uint64_t rows_left_out; /* of the disk, by a vault that started */
 };
 void world_sight(const struct world *w, struct world_sight *out);
 uint32_t world_bindings(const struct world *w, struct slice user);
 /** The i-th record in the order in which calls began; NULL behind the last. */
 const struct vault_record *world_record(const struct world *w, uint32_t i);
+/** Its ledgers; NULL while the vault is down. */
+struct judge *world_judge(const struct world *w);
 const struct role_site *world_site(const struct world *w);
 /** Of all octets on the network until now. */
 uint64_t world_hash(const struct world *w);

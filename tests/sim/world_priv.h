@@ -2,7 +2,7 @@
 #ifndef TG_TESTS_SIM_WORLD_PRIV_H
 #define TG_TESTS_SIM_WORLD_PRIV_H
 
-#include "policy/policy.h"
+#include "proc/site_judge.h"
 #include "role/carrier.h"
 #include "role/edge.h"
 #include "sim/world.h"
@@ -79,8 +79,11 @@ struct world {
 	struct world_conf conf;
 	struct role_site site;
 	struct role_routes routes;
-	struct policy *policy;
+	struct judge_rules *rules;
+	struct world_disk *disk;
+	struct world_disk_conf disk_conf;
 	uint64_t now_ms;
+	int64_t wall_step_ms;
 	struct tg_rng rng, chance; /* chance: of the network alone */
 	struct proc proc[WORLD_PROCS_MAX];
 	uint32_t procs;
@@ -110,6 +113,14 @@ uint64_t world_wall_ms(const struct world *w);
 /* world_relay.c */
 void relay_sim_message(struct world *w, struct proc *relay, const struct link_msg *msg);
 void relay_sim_died(struct world *w, struct link_proc relay);
+
+/* world_disk.c */
+bool world_disk_open(struct world *w);
+void world_disk_close(struct world *w);
+uint64_t world_disk_change(struct world *w, const struct vault_change *change);
+uint64_t world_disk_state(struct world *w, struct slice kind, const struct vault_blob *row);
+void world_disk_died(struct world *w);
+void world_disk_load(struct world *w, struct vault *vault);
 
 /* world_store.c */
 struct vault_store store_sim(struct world *w);

@@ -45,52 +45,21 @@ static void on_load_bindings(void *ctx, struct link_proc edge)
 	}
 }
 
-static void on_record(void *ctx, const struct vault_record *record, bool over)
+static uint64_t on_change(void *ctx, const struct vault_change *change)
 {
-	struct world *w = ctx;
-
-	for (uint32_t i = w->records; i-- > 0;) {
-		struct kept_record *k = &w->record[i];
-
-		if (k->record.call != record->call)
-			continue;
-		w->seen.record_faults += k->over;
-		k->record = *record;
-		k->over = over;
-		return;
-	}
-	if (w->records == w->records_cap) {
-		w->records_cap = w->records_cap * 2 + 16;
-		w->record = realloc(w->record, w->records_cap * sizeof(*w->record));
-		assert(w->record != NULL);
-	}
-	w->record[w->records++] = (struct kept_record){ *record, over };
+	return world_disk_change(ctx, change);
 }
 
-static void on_reopen(void *ctx, uint64_t call)
+static uint64_t on_state(void *ctx, struct slice kind, const struct vault_blob *row)
 {
-	struct world *w = ctx;
-
-	for (uint32_t i = 0; i < w->records; i++) {
-		if (w->record[i].record.call == call)
-			w->record[i].over = false;
-	}
+	return world_disk_state(ctx, kind, row);
 }
 
-/** What a new vault finds open: it gets the calls, and they are lost until somebody claims them. */
-static void load_open_records(struct world *w, struct vault *vault)
+static bool on_healthy(void *ctx)
 {
-	for (uint32_t i = 0; i < w->records; i++) {
-		struct vault_record *r = &w->record[i].record;
+	const struct world *w = ctx;
 
-		if (w->record[i].over)
-			continue;
-		vault_call_load(vault, r);
-		link_text_set(&r->rule, SLICE("process-lost"));
-		r->by = LINK_END_US;
-		r->end_ms = world_wall_ms(w);
-		w->record[i].over = true;
-	}
+	return !w->disk_conf.refuses;
 }
 
 static void on_account(void *ctx, const struct vault_account *account, bool drop)
@@ -112,7 +81,8 @@ struct vault_store store_sim(struct world *w)
 {
 	return (struct vault_store){ .ctx = w, .account = on_account, .secret = on_secret,
 		                     .binding = on_binding, .load_bindings = on_load_bindings,
-		                     .record = on_record, .reopen = on_reopen };
+		                     .change = on_change, .state = on_state,
+		                     .healthy = on_healthy };
 }
 
 static uint64_t default_networks(const struct conf *conf)
@@ -163,7 +133,7 @@ bool store_sim_load(struct world *w, struct vault *vault)
 		if (w->binding_used[i])
 			vault_binding_load(vault, &w->binding[i]);
 	}
-	load_open_records(w, vault);
+	world_disk_load(w, vault);
 	return true;
 }
 

@@ -1,0 +1,29 @@
+/* What the files of the judge share. */
+#ifndef TG_ROLE_JUDGE_PRIV_H
+#define TG_ROLE_JUDGE_PRIV_H
+
+#include "role/judge.h"
+
+enum {
+	/* ledgers that are no account's: site, classes, groups, PBXs, trunks */
+	JUDGE_FIXED_LEDGERS = 1 + 64 + 64 + 16 + 64 + 16
+};
+
+#define JUDGE_SITE SLICE("site")
+
+struct judge {
+	struct judge_rules rules;
+	struct ledger *ledger;
+	struct ledger_clock clock;
+	struct policy_counts counts;
+	uint32_t row_each[LEDGER_KINDS]; /* budget row of a ledger that has no own, by kind */
+};
+
+/** The ledger of this name; made when it is new.  0: the name is empty, or there is no room. */
+uint32_t judge_ledger_of(struct judge *j, enum ledger_kind kind, struct slice name);
+
+/** The price over a trunk, or with -1 by the site's deck. */
+enum price_source judge_price(const struct judge *j, int trunk, const struct number *n,
+                              uint64_t now_s, struct tg_tariff *out);
+
+#endif

@@ -1,0 +1,453 @@
+/*
+ * What a call costs while it lives: one attempt after the other, each with its hold.
+ *
+ *   HELD     the hold is in memory and its row on the way to the disk
+ *   GRANTED  it is on disk: grant and verdict are out, so is the INVITE
+ *   UP       the carrier says that the provider answered; paid ahead again and again (CALL_RENEW)
+ *   UNKNOWN  given up without a final response; a 2xx may still come for 64*T1 (C14)
+ *   LOST     loaded after a restart, until its carrier speaks of it
+ *
+ * An attempt ends by what its carrier bills (CALL_BILL), and is settled then: the record's cost, the
+ * hold's row and the ledgers' totals change in one transaction.  One of which nobody speaks is
+ * settled as if all that was paid had been talked: money is never forgotten.
+ */
+#include "role/vault_priv.h"
+
+#include <assert.h>
+
+struct vault_attempt *vault_attempt_find(const struct vault *v, const struct link_leg *leg)
+{
+	const struct vault_call *c = vault_call_find(v, leg->call);
+	uint32_t slot = c != NULL ? c->attempt : 0;
+
+	while (slot != 0) {
+		struct vault_attempt *a = tg_pool_at(v->attempts, slot);
+
+		assert(a != NULL);
+		if (a->leg.side == leg->side && a->leg.branch == leg->branch)
+			return a;
+		slot = a->before;
+	}
+	return NULL;
+}
+
+static const struct ledger_now *now(struct vault *v)
+{
+	return judge_time(v->judge, v->now_ms, vault_wall_ms(v));
+}
+
+/** Take it out of its call's list and the tables; the hold has its end already. */
+static void forget(struct vault *v, struct vault_attempt *a)
+{
+	struct vault_call *c = vault_call_find(v, a->leg.call);
+	uint32_t slot = tg_pool_handle(v->attempts, a).slot, *at = &c->attempt;
+
+	while (*at != slot)
+		at = &((struct vault_attempt *)tg_pool_at(v->attempts, *at))->before;
+	*at = a->before;
+	tg_wheel_stop(v->wheel, &a->timer);
+	tg_pool_give(v->attempts, a);
+}
+
+/* ---- the disk ---- */
+
+static struct slice hold_octets(struct vault *v, const struct vault_attempt *a)
+{
+	struct vault_hold_row *row = &v->hold_row;
+
+	memset(row, 0, sizeof(*row));
+	if (ledger_hold_export(judge_ledger(v->judge), a->hold, &row->ledger) != TG_OK)
+		return (struct slice){ NULL, 0 };
+	row->version = VAULT_HOLD_VERSION;
+	row->trunk = v->env.site->trunk[a->trunk].name;
+	row->longest_s = a->longest_s;
+	return slice_of(row, sizeof(*row));
+}
+
+/** Let `a` go on when the job is on disk.  False: no place to wait. */
+static bool wait_for(struct vault *v, const struct vault_attempt *a, uint64_t job)
+{
+	struct vault_wait *w;
+
+	if (job == 0 || v->wait_count == v->wait_cap)
+		return false;
+	w = &v->waits[(v->wait_first + v->wait_count++) % v->wait_cap];
+	*w = (struct vault_wait){ job, tg_pool_handle(v->attempts, a) };
+	return true;
+}
+
+static uint32_t fill_totals(struct vault *v, const struct vault_attempt *a)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < a->aboves; i++) {
+		struct ledger_total *t = &v->total[n];
+
+		memset(t, 0, sizeof(*t));
+		if (a->above[i] == 0 ||
+		    ledger_total_export(judge_ledger(v->judge), a->above[i], t) != TG_OK)
+			continue;
+		v->total_key[n] = ledger_key(t->kind, slice_of(t->name, t->name_len));
+		v->total_blob[n].key = slice_of(&v->total_key[n], sizeof(v->total_key[n]));
+		v->total_blob[n].octets = slice_of(t, sizeof(*t));
+		n++;
+	}
+	return n;
+}
+
+/** The attempt is over: its row and recipe go, the totals come, and the record as it is now. */
+static void write_end(struct vault *v, struct vault_call *c, const struct vault_attempt *a)
+{
+	struct vault_change change = {
+		.leg = a->leg,
+		.hold = SLICE(""),
+		.recipe = a->recipe_on_disk ? SLICE("") : (struct slice){ NULL, 0 },
+		.record = &c->record,
+		.over = c->over && c->attempt == tg_pool_handle(v->attempts, a).slot &&
+			a->before == 0,
+		.total = v->total_blob,
+		.totals = fill_totals(v, a),
+	};
+
+	(void)v->store.change(v->store.ctx, &change);
+	c->written = c->written || change.over;
+}
+
+/* ---- an attempt's end ---- */
+
+static void finish(struct vault *v, struct vault_attempt *a)
+{
+	struct vault_call *c = vault_call_find(v, a->leg.call);
+
+	assert(c != NULL); /* a call outlives its attempts */
+	write_end(v, c, a);
+	forget(v, a);
+	if (c->over && c->attempt == 0)
+		vault_call_close(v, c);
+}
+
+static void settle(struct vault *v, struct vault_attempt *a, uint64_t talk_ms)
+{
+	struct vault_call *c = vault_call_find(v, a->leg.call);
+	tg_micro cost = 0;
+	enum tg_err err;
+
+	talk_ms = TG_MIN(talk_ms, (uint64_t)TG_TALK_MAX_S * 1000);
+	if (a->answer_ms == 0 &&
+	    ledger_answered(judge_ledger(v->judge), now(v), a->hold) != TG_OK)
+		assert(false); /* an attempt has its hold until it is forgotten */
+	if (talk_ms > (uint64_t)a->paid_s * 1000)
+		log_event(v->env.log, EV_LEDGER_OVERRUN, LOG_U64("call", a->leg.call),
+		          LOG_STR("trunk", link_text(&v->env.site->trunk[a->trunk].name)),
+		          LOG_U64("talk_ms", talk_ms), LOG_U64("paid_s", a->paid_s), LOG_END);
+	err = ledger_settle(judge_ledger(v->judge), now(v), a->hold, talk_ms, &cost);
+	assert(err == TG_OK);
+	c->record.cost += cost;
+	finish(v, a);
+}
+
+static void release(struct vault *v, struct vault_attempt *a)
+{
+	enum tg_err err = ledger_release(judge_ledger(v->judge), now(v), a->hold);
+
+	assert(err == TG_OK);
+	finish(v, a);
+}
+
+/** Nobody says how long it was: all that was paid counts as talked. */
+static void settle_in_full(struct vault *v, struct vault_attempt *a)
+{
+	settle(v, a, (uint64_t)a->paid_s * 1000);
+}
+
+/* ---- paying ahead ---- */
+
+/** Talk time at which the carrier hangs up. */
+static uint32_t cut_ms(const struct vault_attempt *a)
+{
+	return a->paid_s * 1000 - VAULT_GUARD_MS;
+}
+
+static void post_renew(struct vault *v, const struct vault_attempt *a, struct slice rule)
+{
+	link_msg_init(&v->out, LINK_CALL_RENEW, a->carrier);
+	v->out.head.leg = a->leg;
+	v->out.renew.paid_ms = cut_ms(a);
+	v->out.renew.final = a->last;
+	link_text_set(&v->out.renew.rule, rule);
+	vault_post(v);
+}
+
+/** When to pay again, or to give the attempt up. */
+static void plan(struct vault *v, struct vault_attempt *a)
+{
+	uint64_t end_ms = a->answer_ms + cut_ms(a);
+
+	if (a->last) /* its BYE has as long as any request */
+		tg_wheel_start(v->wheel, &a->timer, VAULT_T_SILENT, end_ms + 2 * VAULT_T1_64_MS);
+	else
+		tg_wheel_start(v->wheel, &a->timer, VAULT_T_RENEW,
+		               end_ms > VAULT_RENEW_MS ? end_ms - VAULT_RENEW_MS : v->now_ms);
+}
+
+static void renew(struct vault *v, struct vault_attempt *a)
+{
+	struct ledger_answer answer;
+	uint32_t left_s = a->longest_s > a->paid_s ? a->longest_s - a->paid_s : 0;
+	uint32_t want_s = a->longest_s == 0 ? v->rules.renew_s : TG_MIN(left_s, v->rules.renew_s);
+	const struct vault_change change = { .leg = a->leg };
+	struct vault_change with;
+
+	if (want_s == 0) { /* the longest call is paid for: no money is short */
+		a->last = true;
+		plan(v, a);
+		return;
+	}
+	if (ledger_renew(judge_ledger(v->judge), now(v), a->hold, want_s, &answer) != TG_OK) {
+		a->last = true;
+		vault_tell_limit(v, a->leg.call, &answer.block);
+		post_renew(v, a, judge_block_rule(&answer.block));
+		plan(v, a);
+		return;
+	}
+	a->paid_s = answer.paid_s;
+	with = change;
+	with.hold = hold_octets(v, a);
+	/*
+	 * A disk that takes nothing does not end calls that are up (D18): the limits hold as long as
+	 * this process lives.
+	 */
+	if (!wait_for(v, a, v->store.change(v->store.ctx, &with)) ||
+	    !v->store.healthy(v->store.ctx))
+		post_renew(v, a, (struct slice){ NULL, 0 });
+	plan(v, a);
+}
+
+/* ---- a new attempt ---- */
+
+struct vault_attempt *vault_attempt_new(struct vault *v, struct vault_call *c,
+                                        const struct judge_attempt *from)
+{
+	struct vault_attempt *a = tg_pool_take(v->attempts);
+
+	if (a == NULL)
+		return NULL;
+	a->leg = (struct link_leg){ .call = c->id, .side = LINK_B,
+		                    .branch = (uint8_t)(c->branch + 1) };
+	a->trunk = from->trunk;
+	a->carrier = (struct link_proc){ LINK_CARRIER, v->env.site->trunk[from->trunk].carrier };
+	a->hold = from->answer.hold;
+	a->paid_s = from->answer.paid_s;
+	a->longest_s = from->longest_s;
+	a->aboves = judge_above(v->judge, &c->way, from->trunk, a->above);
+	a->before = c->attempt;
+	c->attempt = tg_pool_handle(v->attempts, a).slot;
+	return a;
+}
+
+bool vault_attempt_write(struct vault *v, struct vault_call *c, struct vault_attempt *a)
+{
+	const struct vault_change change = { .leg = a->leg, .hold = hold_octets(v, a),
+		                             .record = &c->record };
+
+	a->state = VAULT_HELD;
+	tg_wheel_start(v->wheel, &a->timer, VAULT_T_DISK, v->now_ms + VAULT_DISK_MS);
+	return v->store.healthy(v->store.ctx) &&
+	       wait_for(v, a, v->store.change(v->store.ctx, &change));
+}
+
+void vault_attempt_undo(struct vault *v, struct vault_attempt *a)
+{
+	release(v, a);
+}
+
+uint32_t vault_attempt_cut_ms(const struct vault_attempt *a)
+{
+	return cut_ms(a);
+}
+
+/** What waited for this job may go on. */
+static void let_go(struct vault *v, struct vault_attempt *a)
+{
+	uint64_t patience_ms = (uint64_t)v->env.site->ring_max_s * 1000 + 2 * VAULT_T1_64_MS;
+
+	if (a->state == VAULT_UP) {
+		post_renew(v, a, (struct slice){ NULL, 0 });
+		return;
+	}
+	if (a->state != VAULT_HELD)
+		return;
+	a->state = VAULT_GRANTED;
+	tg_wheel_start(v->wheel, &a->timer, VAULT_T_SILENT, v->now_ms + patience_ms);
+	vault_call_grant(v, vault_call_find(v, a->leg.call), a);
+}
+
+void vault_stored(struct vault *v, uint64_t now_ms, uint64_t job)
+{
+	v->now_ms = now_ms;
+	while (v->wait_count > 0 && v->waits[v->wait_first].job <= job) {
+		struct vault_attempt *a =
+			tg_pool_find(v->attempts, v->waits[v->wait_first].attempt);
+
+		v->wait_first = (v->wait_first + 1) % v->wait_cap;
+		v->wait_count--;
+		if (a != NULL)
+			let_go(v, a);
+	}
+}
+
+/* ---- what the carrier says ---- */
+
+static void answered(struct vault *v, struct vault_attempt *a, const struct link_call_bill *bill)
+{
+	if (a->answer_ms != 0)
+		return; /* said again after our restart */
+	a->state = VAULT_UP;
+	a->answer_ms = v->now_ms - TG_MIN(v->now_ms - 1, (uint64_t)bill->talk_ms);
+	if (ledger_answered(judge_ledger(v->judge), now(v), a->hold) != TG_OK)
+		assert(false); /* an attempt has its hold until it is forgotten */
+	plan(v, a);
+}
+
+static uint64_t talk_of(const struct vault *v, const struct vault_attempt *a,
+                        const struct link_call_bill *bill)
+{
+	if (bill->talk_ms != 0)
+		return bill->talk_ms;
+	if (a->answer_ms != 0)
+		return v->now_ms - a->answer_ms;
+	return a->state == VAULT_LOST ? (uint64_t)a->paid_s * 1000 : 0;
+}
+
+/** Its BYE was confirmed: nobody has to know any more how it is hung up. */
+static void dialog_over(struct vault *v, const struct link_msg *msg, struct vault_attempt *a)
+{
+	const struct vault_change change = { .leg = msg->head.leg, .recipe = SLICE("") };
+	bool on_disk = vault_dialog_over(v, &msg->head.leg);
+
+	if (a != NULL)
+		a->recipe_on_disk = on_disk; /* goes with the hold */
+	else if (on_disk)
+		(void)v->store.change(v->store.ctx, &change);
+}
+
+void vault_bill(struct vault *v, const struct link_msg *msg)
+{
+	const struct link_call_bill *bill = &msg->bill;
+	struct vault_attempt *a = vault_attempt_find(v, &msg->head.leg);
+
+	if (bill->what == LINK_BILL_OVER && !bill->unconfirmed &&
+	    msg->head.from.role == LINK_CARRIER)
+		dialog_over(v, msg, a);
+	if (a == NULL || a->state == VAULT_HELD || msg->head.from.role != a->carrier.role ||
+	    msg->head.from.index != a->carrier.index)
+		return; /* nothing is metered there, or not by this one */
+	switch (bill->what) {
+	case LINK_BILL_ANSWERED:
+		answered(v, a, bill);
+		return;
+	case LINK_BILL_OVER:
+		settle(v, a, talk_of(v, a, bill));
+		return;
+	case LINK_BILL_FAILED:
+		if (a->answer_ms == 0)
+			release(v, a);
+		else
+			settle(v, a, v->now_ms - a->answer_ms);
+		return;
+	default:
+		if (a->answer_ms != 0)
+			return;
+		a->state = VAULT_UNKNOWN;
+		tg_wheel_start(v->wheel, &a->timer, VAULT_T_SILENT, v->now_ms + VAULT_T1_64_MS);
+	}
+}
+
+/* ---- time ---- */
+
+/** The hold did not reach the disk in time: no INVITE of it ever leaves. */
+static void disk_too_slow(struct vault *v, const struct vault_attempt *a)
+{
+	vault_call_unpaid(v, vault_call_find(v, a->leg.call),
+	                  v->store.healthy(v->store.ctx) ? SLICE("disk-slow")
+	                                                 : SLICE("disk-failed"));
+}
+
+static void silent(struct vault *v, struct vault_attempt *a)
+{
+	if (a->state == VAULT_UNKNOWN)
+		release(v, a);
+	else
+		settle_in_full(v, a);
+}
+
+void vault_attempt_fire(struct vault *v, struct tg_timer *t)
+{
+	struct vault_attempt *a = TG_CONTAINER(t, struct vault_attempt, timer);
+
+	switch (t->kind) {
+	case VAULT_T_DISK:
+		disk_too_slow(v, a);
+		return;
+	case VAULT_T_RENEW:
+		renew(v, a);
+		return;
+	default:
+		silent(v, a);
+	}
+}
+
+/* ---- after a restart ---- */
+
+int vault_trunk_named(const struct vault *v, struct slice name)
+{
+	for (int i = 0; i < v->env.site->trunks; i++) {
+		if (slice_eq(link_text(&v->env.site->trunk[i].name), name))
+			return i;
+	}
+	return -1;
+}
+
+bool vault_hold_load(struct vault *v, const struct link_leg *leg, struct slice octets)
+{
+	struct vault_hold_row *row = &v->hold_row;
+	struct vault_call *c = vault_call_find(v, leg->call);
+	struct vault_attempt *a;
+	int trunk;
+
+	if (octets.len != sizeof(*row) || c == NULL)
+		return false;
+	memcpy(row, octets.p, sizeof(*row));
+	trunk = row->version == VAULT_HOLD_VERSION ? vault_trunk_named(v, link_text(&row->trunk))
+	                                           : -1;
+	a = trunk >= 0 ? tg_pool_take(v->attempts) : NULL;
+	if (a == NULL)
+		return false;
+	if (ledger_hold_import(judge_ledger(v->judge), &row->ledger, &a->hold) != TG_OK) {
+		tg_pool_give(v->attempts, a);
+		return false;
+	}
+	a->leg = *leg;
+	a->trunk = (uint16_t)trunk;
+	a->carrier = (struct link_proc){ LINK_CARRIER, v->env.site->trunk[trunk].carrier };
+	a->state = VAULT_LOST;
+	a->paid_s = row->ledger.paid_s;
+	a->longest_s = row->longest_s;
+	a->aboves = ledger_hold_above(judge_ledger(v->judge), a->hold, a->above);
+	a->before = c->attempt;
+	c->attempt = tg_pool_handle(v->attempts, a).slot;
+	c->branch = TG_MAX(c->branch, leg->branch);
+	tg_wheel_start(v->wheel, &a->timer, VAULT_T_SILENT,
+	               v->now_ms + (uint64_t)v->env.site->ring_max_s * 1000 + 2 * VAULT_T1_64_MS);
+	return true;
+}
+
+bool vault_total_load(struct vault *v, const struct vault_blob *total)
+{
+	struct ledger_total t;
+
+	if (total->octets.len != sizeof(t))
+		return false;
+	memcpy(&t, total->octets.p, sizeof(t));
+	return ledger_total_import(judge_ledger(v->judge), &t) == TG_OK;
+}
