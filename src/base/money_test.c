@@ -103,7 +103,8 @@ TEST(micro_text)
 		char mem[32];
 		struct buf b = buf_on(mem, sizeof(mem));
 
-		CHECK(tg_micro_parse(&value, test_guarded(texts[i].in)) == texts[i].err, texts[i].why);
+		CHECK(tg_micro_parse(&value, test_guarded(texts[i].in)) == texts[i].err,
+		      texts[i].why);
 		if (texts[i].err != TG_OK) {
 			CHECK(value == -7, "untouched");
 			continue;

@@ -113,7 +113,7 @@ TEST(an_approval_has_its_caps)
 	CHECK(book_approve(b, SLICE(""), SLICE("+34911234567890123"), 1) == TG_ELIMIT, "number");
 	CHECK(book_approve(b, SLICE(""), SLICE(""), 1) == TG_EBAD, "nothing");
 	for (int i = 0; i < 3; i++)
-		CHECK(book_approve(b, SLICE(""), slice_of("123" + i, 1), NOW + 1) == TG_OK, "3");
+		CHECK(book_approve(b, SLICE(""), slice_of(&"123"[i], 1), NOW + 1) == TG_OK, "3");
 	CHECK(book_approve(b, SLICE(""), SLICE("1"), NOW + 2) == TG_OK, "one of them again");
 	CHECK(book_approve(b, SLICE(""), SLICE("4"), NOW) == TG_ENOMEM, "a fourth");
 	book_tick(b, NOW + 1);
@@ -174,7 +174,7 @@ TEST(a_class_is_new_until_its_trial_is_over)
 	book_recall(b, NOW + TRIAL, &f);
 	CHECK(f.first_use, "a new account of an old name begins anew");
 	for (int i = 0; i < 8; i++) {
-		f = facts("abcdefgh" + i, "33140000000", "FR");
+		f = facts(&"abcdefgh"[i], "33140000000", "FR");
 		book_answered(b, &f, NOW);
 	}
 	book_recall(b, NOW + TRIAL, &f);

@@ -112,7 +112,8 @@ struct judge_case {
 	struct policy_facts facts;
 	struct policy_verdict verdict;
 	struct judge_route route;
-	const char *no_number; /* why it is no number, static text; NULL = it is one, or nobody asked */
+	/* why it is no number, static text; NULL = it is one, or nobody asked */
+	const char *no_number;
 	uint8_t price_source;  /* enum price_source, of the first trunk */
 	char claimed[NUMBER_E164_MAX + 2];
 };
@@ -137,8 +138,8 @@ struct judge_attempt {
 };
 
 /**
- * Reserve one attempt of a call that the verdict sends out.  What is not priced (numbers.home not set) and emergency calls hold nothing
- * and are sent as dialled, when they cannot be rendered.
+ * Reserve one attempt of a call that the verdict sends out.  What is not priced (numbers.home not
+ * set) and emergency calls hold nothing and are sent as dialled, when they cannot be rendered.
  *
  * out   the first four fields are the caller's; the rest is set
  * rule  set on failure to the rule that refuses: static text

@@ -205,7 +205,8 @@ void vault_dialog_save(struct vault *v, const struct link_msg *msg)
 	                   tg_pool_handle(v->dialogs, d).slot);
 	assert(err == TG_OK); /* as large as the pool */
 	d->on_disk = on_disk;
-	if (!from->early) /* a 2xx of an INVITE that nobody knows any more is hung up all the same */
+	/* a 2xx of an INVITE that nobody knows any more is hung up all the same */
+	if (!from->early)
 		write_recipe(v, d, true);
 }
 

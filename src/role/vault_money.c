@@ -7,8 +7,8 @@
  *   UNKNOWN  given up without a final response; a 2xx may still come for 64*T1 (C14)
  *   LOST     loaded after a restart, until its carrier speaks of it
  *
- * An attempt ends by what its carrier bills (CALL_BILL), and is settled then: the record's cost, the
- * hold's row and the ledgers' totals change in one transaction.  One of which nobody speaks is
+ * An attempt ends by what its carrier bills (CALL_BILL), and is settled then: the record's cost,
+ * the hold's row and the ledgers' totals change in one transaction.  One of which nobody speaks is
  * settled as if all that was paid had been talked: money is never forgotten.
  */
 #include "role/vault_priv.h"
@@ -214,8 +214,8 @@ static void renew(struct vault *v, struct vault_attempt *a)
 	with = change;
 	with.hold = hold_octets(v, a);
 	/*
-	 * A disk that takes nothing does not end calls that are up (D18): the limits hold as long as
-	 * this process lives.
+	 * A disk that takes nothing does not end calls that are up (D18): the limits hold as long
+	 * as this process lives.
 	 */
 	if (!wait_for(v, a, v->store.change(v->store.ctx, &with)) ||
 	    !v->store.healthy(v->store.ctx))

@@ -184,7 +184,8 @@ void vault_call_write(struct vault *v, const struct vault_call *call);
 /** The record of a call whose attempts are all over, and then nothing is left of it. */
 void vault_call_close(struct vault *v, struct vault_call *call);
 /** An attempt is on disk: its grant and verdict go out. */
-void vault_call_grant(struct vault *v, struct vault_call *call, const struct vault_attempt *attempt);
+void vault_call_grant(struct vault *v, struct vault_call *call,
+                      const struct vault_attempt *attempt);
 /** Its hold did not reach the disk: the caller is refused, and the call is over. */
 void vault_call_unpaid(struct vault *v, struct vault_call *call, struct slice rule);
 

@@ -1,6 +1,6 @@
 /*
- * The hash chain over closed records (C25): who edits, removes, inserts or cuts off a record without
- * the vault's key is found out, and which record it was.
+ * The hash chain over closed records (C25): who edits, removes, inserts or cuts off a record
+ * without the vault's key is found out, and which record it was.
  *
  * Closed records are numbered without gaps in the order of their closing.  Each carries a keyed
  * BLAKE2b over its number, its values and the mark of the one before; the number and mark of the

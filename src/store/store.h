@@ -1,6 +1,6 @@
 /*
- * What the vault keeps on disk: accounts, trunk secrets, bindings, holds, ledger totals, recipes for
- * hanging up, and call records, in SQLite (WAL, synchronous=FULL).
+ * What the vault keeps on disk: accounts, trunk secrets, bindings, holds, ledger totals, recipes
+ * for hanging up, and call records, in SQLite (WAL, synchronous=FULL).
  *
  * The story of a job.  The vault's loop copies it into the next place of a queue of fixed size and
  * gets its number; nothing else happens on the loop.  The store thread takes all that waits, up to
@@ -8,10 +8,10 @@
  * (group commit).  Jobs that somebody waits for are gathered for at most 3 ms, others for 10.  Of
  * several totals for one ledger in a transaction only the last is written.  Then `written` moves to
  * the number of the last job, and a wake-up goes to the loop, which lets go of what waited for it:
- * a hold is on disk before its INVITE leaves.  When the disk refuses, the whole transaction is taken
- * back and tried again every 200 ms; until it works store_healthy() is false, jobs stay in the queue
- * in their order, and nothing that was said to be written is lost.  A full queue refuses jobs (their
- * number is 0), counted and reported, and never makes the vault wait.
+ * a hold is on disk before its INVITE leaves.  When the disk refuses, the whole transaction is
+ * taken back and tried again every 200 ms; until it works store_healthy() is false, jobs stay in
+ * the queue in their order, and nothing that was said to be written is lost.  A full queue refuses
+ * jobs (their number is 0), counted and reported, and never makes the vault wait.
  *
  * The story of a call.  While it runs, all that is known of it is one row for each attempt: its
  * record so far, its hold, its recipe; each is optional and replaced whole.  store_settle() takes
@@ -109,7 +109,8 @@ struct store_change {
 	struct slice hold;                 /* at most STORE_HOLD_MAX */
 	struct slice recipe;               /* at most STORE_RECIPE_MAX */
 	const struct vault_record *record; /* NULL = as it is; of the call leg.call */
-	bool over;                         /* the last word on this call: `record` joins the chain */
+	/* the last word on this call: `record` joins the chain */
+	bool over;
 	const struct store_total *total;
 	uint32_t totals;                   /* at most STORE_TOTALS_MAX */
 };

@@ -203,7 +203,8 @@ struct store {
 	struct store_chain chain;
 	uint64_t totals_written; /* rows, for the tests and the bench */
 	uint64_t swept_ms, alive_ms, opened_ms; /* wall clock */
-	uint32_t seen[STORE_SEEN]; /* totals of this transaction: places of keys, see write_call.c */
+	/* totals of this transaction: places of keys, see write_call.c */
+	uint32_t seen[STORE_SEEN];
 	/* the queue: jobs [head, tail) wait; the thread writes them where they are */
 	struct store_job *jobs;
 	pthread_mutex_t mutex;

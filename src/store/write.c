@@ -164,7 +164,9 @@ static int sweep(struct store *s, uint64_t now_ms)
 	return rc;
 }
 
-/* All of the transaction but its beginning and its end.  `*bad`: the job that is refused for good. */
+/*
+ * All of the transaction but its beginning and its end.  `*bad`: the job that is refused for good.
+ */
 static int write_all(struct store *s, uint64_t from, uint64_t to, struct store_job **bad)
 {
 	uint64_t now_ms = wall_ms(), head = s->chain.id;

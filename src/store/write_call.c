@@ -51,7 +51,8 @@ struct seat_change {
 static uint8_t parts_after(uint8_t parts, const struct seat_change *c)
 {
 	if (c->hold_len != STORE_KEEP)
-		parts = (uint8_t)((parts & ~STORE_HAS_HOLD) | (c->hold_len > 0 ? STORE_HAS_HOLD : 0));
+		parts = (uint8_t)((parts & ~STORE_HAS_HOLD) |
+		                  (c->hold_len > 0 ? STORE_HAS_HOLD : 0));
 	if (c->recipe_len != STORE_KEEP)
 		parts = (uint8_t)((parts & ~STORE_HAS_RECIPE) |
 		                  (c->recipe_len > 0 ? STORE_HAS_RECIPE : 0));
