@@ -166,9 +166,10 @@ void conf_first_guess(struct conf_first_place *out, struct slice zone, struct sl
 
 static void place_write(struct buf *b, const struct conf_first_place *place)
 {
-	buf_lit(b, "\n# The country in which people dial here.  With it, what is dialled becomes one\n"
-	           "# whole number and is priced before it goes out; its fixed, mobile and free\n"
-	           "# numbers are open, all others closed, and the site may spend 50.00 a day.\n");
+	buf_lit(b,
+	        "\n# The country in which people dial here.  With it, what is dialled becomes one\n"
+	        "# whole number and is priced before it goes out; its fixed, mobile and free\n"
+	        "# numbers are open, all others closed, and the site may spend 50.00 a day.\n");
 	if (place->home[0] != '\0')
 		buf_fmt(b, "numbers:\n  home: %s # a guess by %s: correct it when it is wrong\n",
 		        place->home, place->by_zone ? "the time zone" : "the language");
@@ -176,7 +177,8 @@ static void place_write(struct buf *b, const struct conf_first_place *place)
 		buf_lit(b, "#numbers:\n#  home: ES # put in your own, and take the # away\n");
 	buf_lit(b, "\n# Days and months of budgets begin at midnight there.\nmoney:\n");
 	buf_fmt(b, "  currency: EUR\n  zone: %s\n",
-	        place->zone[0] != '\0' ? place->zone : "UTC # put in your own, such as Europe/Madrid");
+	        place->zone[0] != '\0' ? place->zone :
+	                                 "UTC # put in your own, such as Europe/Madrid");
 }
 
 void conf_first_write(struct buf *b, const struct conf_first_addr *addrs, size_t count,

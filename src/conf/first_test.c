@@ -92,8 +92,8 @@ static const struct {
 	const char *want_zone, *want_home;
 } guesses[] = {
 	{ "by zone", "/usr/share/zoneinfo/Europe/Madrid", "de_DE.UTF-8", "Europe/Madrid", "ES" },
-	{ "a link within the system", "../usr/share/zoneinfo/America/Jamaica", "", "America/Jamaica",
-	  "JM" },
+	{ "a link within the system", "../usr/share/zoneinfo/America/Jamaica", "",
+	  "America/Jamaica", "JM" },
 	{ "by language", "/usr/share/zoneinfo/Etc/UTC", "de_AT.UTF-8", "Etc/UTC", "AT" },
 	{ "by neither", "/usr/share/zoneinfo/Etc/UTC", "C.UTF-8", "Etc/UTC", "" },
 	{ "a country that nobody dials in", "/usr/share/zoneinfo/Europe/Nowhere", "C",
