@@ -24,9 +24,11 @@ enum {
 	SIP_ACCOUNTS = 100000,
 	SIP_FIRST = 100000,      /* user name of account 0; the others follow */
 	SIP_USER_DIGITS = 6,
+	SIP_NUMBER = 911000000,  /* national number that account 0 dials; the others follow */
 	SIP_HOSTS = 8,           /* sockets of phones: account i sits at socket i % SIP_HOSTS */
 	SIP_PBX = SIP_HOSTS,     /* the socket of the PBX, which nobody challenges */
-	SIP_SOCKETS = SIP_HOSTS + 1,
+	SIP_TRUNK,               /* the socket of a provider, who answers every call */
+	SIP_SOCKETS,
 	SIP_NONCE_MAX = 96,
 	SIP_PIDS_MAX = 32,
 	SIP_UNITS_MAX = 4096,    /* under way at a time */
@@ -37,8 +39,10 @@ enum {
 #define SIP_DOMAIN "bench.test"
 #define SIP_PHONES_IP "127.0.0.2"
 #define SIP_PBX_IP "127.0.0.3"
+#define SIP_TRUNK_IP "127.0.0.4"
 
-/** The sockets of all phones and of the PBX. */
+
+/** The sockets of all phones, of the PBX and of the provider. */
 struct sip_sockets {
 	int fd[SIP_SOCKETS];
 	struct sockaddr_in at[SIP_SOCKETS];
@@ -59,6 +63,7 @@ struct sip_server {
 	pid_t pid[SIP_PIDS_MAX]; /* `root` and all that it started */
 	unsigned pids;
 	struct sockaddr_in at;
+	struct sockaddr_in at_trunk; /* where the provider sends to */
 	struct sip_phone *phone; /* [SIP_ACCOUNTS] */
 	uint32_t cursor;         /* in the random order of the accounts */
 	char dir[64];            /* its files */
@@ -73,8 +78,14 @@ struct sip_kind {
 
 bool sip_floor_start(struct sip_server *server, const struct sip_sockets *sockets);
 bool sip_kamailio_start(struct sip_server *server, const struct sip_sockets *sockets);
+/** The same as an edge with all its guards, in front of a provider. */
+bool sip_kamailio_edge_start(struct sip_server *server, const struct sip_sockets *sockets);
 /** The program at sip_tollgate_path. */
 bool sip_tollgate_start(struct sip_server *server, const struct sip_sockets *sockets);
+/** The same without a PBX: what an account dials goes to the provider. */
+bool sip_tollgate_checked_start(struct sip_server *server, const struct sip_sockets *sockets);
+/** The same with every rule of the policy off, and no accounts. */
+bool sip_tollgate_off_start(struct sip_server *server, const struct sip_sockets *sockets);
 extern const char *sip_tollgate_path;
 /** bench/malloc_count.so, or NULL. */
 extern const char *sip_tollgate_preload;
@@ -87,6 +98,9 @@ pid_t sip_fork(const struct sip_server *server);
 
 /** A free UDP port of 127.0.0.1 into server->at, and a folder of its own.  False with errno. */
 bool sip_server_prepare(struct sip_server *server, const char *name);
+
+/** Write a database for addresses as MMDB: that of the phones is in Spain.  False with errno. */
+bool sip_mmdb_write(const char *path);
 
 /** Wait until it answers OPTIONS, then find its processes.  False after `seconds`. */
 bool sip_server_wait(struct sip_server *server, unsigned seconds);
@@ -122,8 +136,16 @@ enum sip_work {
 	SIP_WORK_REGISTER_KNOWN, /* 200 at once, nonce count one higher */
 	SIP_WORK_CALL,           /* account calls account: 401, 100, 180, 200, ACK, BYE, 200 */
 	SIP_WORK_CALL_FREE,      /* the same from the PBX, without a challenge */
+	SIP_WORK_CALL_CHECKED,   /* account calls a number behind the provider: challenged */
+	SIP_WORK_CALL_POLICY,    /* the PBX does: not challenged */
 	SIP_WORKS
 };
+
+/** It comes from the PBX, whom nobody challenges. */
+static inline bool sip_work_free(enum sip_work work)
+{
+	return work == SIP_WORK_CALL_FREE || work == SIP_WORK_CALL_POLICY;
+}
 
 struct sip_result {
 	uint64_t done, failed;

@@ -42,7 +42,11 @@ static bool open_socket(struct sip_sockets *s, unsigned i)
 	char ip[INET_ADDRSTRLEN];
 
 	at->sin_family = AF_INET;
-	inet_pton(AF_INET, i == SIP_PBX ? SIP_PBX_IP : SIP_PHONES_IP, &at->sin_addr);
+	inet_pton(AF_INET,
+	          i == SIP_PBX   ? SIP_PBX_IP :
+	          i == SIP_TRUNK ? SIP_TRUNK_IP :
+	                           SIP_PHONES_IP,
+	          &at->sin_addr);
 	s->fd[i] = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (s->fd[i] < 0 || bind(s->fd[i], (struct sockaddr *)at, sizeof(*at)) != 0)
 		return false;
@@ -58,6 +62,7 @@ static bool open_socket(struct sip_sockets *s, unsigned i)
 
 static void flush(struct sip_load *load, unsigned socket)
 {
+	struct sockaddr_in *to = socket == SIP_TRUNK ? &load->server->at_trunk : &load->server->at;
 	struct outbox *o = &outbox[socket];
 	struct mmsghdr msg[BATCH] = { 0 };
 	struct iovec iov[BATCH];
@@ -65,8 +70,8 @@ static void flush(struct sip_load *load, unsigned socket)
 
 	for (unsigned i = 0; i < o->count; i++) {
 		iov[i] = (struct iovec){ o->mem[i], o->buf[i].len };
-		msg[i].msg_hdr = (struct msghdr){ .msg_name = &load->server->at,
-			                          .msg_namelen = sizeof(load->server->at),
+		msg[i].msg_hdr = (struct msghdr){ .msg_name = to,
+			                          .msg_namelen = sizeof(*to),
 			                          .msg_iov = &iov[i],
 			                          .msg_iovlen = 1 };
 	}
@@ -142,7 +147,7 @@ static void begin(struct sip_load *load, struct sip_unit *u)
 		                .account = next_account(load),
 		                .holds = load->holds,
 		                .deadline_ms = now_ms() + UNIT_MS };
-	u->socket = (uint8_t)(u->work == SIP_WORK_CALL_FREE ? SIP_PBX : u->account % SIP_HOSTS);
+	u->socket = (uint8_t)(sip_work_free(u->work) ? SIP_PBX : u->account % SIP_HOSTS);
 	/* some other account; as random as the first, and never the same */
 	u->callee = load->order[(load->server->cursor + SIP_ACCOUNTS / 2) % SIP_ACCOUNTS];
 	load->active++;

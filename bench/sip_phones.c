@@ -15,7 +15,7 @@ static const char sdp[] =
 
 static void put_user(struct buf *b, const struct sip_unit *u)
 {
-	if (u->work == SIP_WORK_CALL_FREE)
+	if (sip_work_free(u->work))
 		buf_lit(b, "pbx");
 	else
 		buf_u64(b, SIP_FIRST + u->account);
@@ -40,6 +40,9 @@ static void put_uri(struct buf *b, const struct sip_unit *u)
 	buf_lit(b, "sip:");
 	if (u->work == SIP_WORK_CALL || u->work == SIP_WORK_CALL_FREE) {
 		buf_u64(b, SIP_FIRST + u->callee);
+		buf_lit(b, "@");
+	} else if (u->work == SIP_WORK_CALL_CHECKED || u->work == SIP_WORK_CALL_POLICY) {
+		buf_u64(b, SIP_NUMBER + u->callee);
 		buf_lit(b, "@");
 	}
 	buf_lit(b, SIP_DOMAIN);
@@ -175,7 +178,8 @@ static const char *method_of(enum sip_work work)
 	static const char *const name[SIP_WORKS] = {
 		[SIP_WORK_OPTIONS] = "OPTIONS",        [SIP_WORK_REGISTER] = "REGISTER",
 		[SIP_WORK_REGISTER_KNOWN] = "REGISTER", [SIP_WORK_CALL] = "INVITE",
-		[SIP_WORK_CALL_FREE] = "INVITE",
+		[SIP_WORK_CALL_FREE] = "INVITE",       [SIP_WORK_CALL_CHECKED] = "INVITE",
+		[SIP_WORK_CALL_POLICY] = "INVITE",
 	};
 
 	return name[work];

@@ -30,6 +30,7 @@ bool sip_server_prepare(struct sip_server *server, const char *name)
 	at->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	ok = fd >= 0 && bind(fd, (struct sockaddr *)at, sizeof(*at)) == 0 &&
 	     getsockname(fd, (struct sockaddr *)at, &len) == 0;
+	server->at_trunk = *at;
 	if (fd >= 0)
 		close(fd);
 	snprintf(server->dir, sizeof(server->dir), "/tmp/tollgate-bench-XXXXXX");

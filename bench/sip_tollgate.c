@@ -12,19 +12,49 @@
 const char *sip_tollgate_path = "build/src/tollgate";
 const char *sip_tollgate_preload;
 
+/*
+ * The phones and the PBX meet it at one address, the provider at another.  Budgets are on all that
+ * a call counts on, wide enough for the load; rules are as shipped, but for as many calls as a load
+ * makes at any hour.
+ */
 static const char config[] =
 	"site:       { name: bench, domain: " SIP_DOMAIN ", data: %s/data }\n"
-	"interfaces:\n  - { name: lan, listen: 127.0.0.1:%u, side: inside }\n"
+	"interfaces:\n"
+	"  - { name: lan, listen: %s:%u, side: inside }\n"
+	"  - { name: wan, listen: %s:%u, side: outside }\n"
 	"networks:\n  - { name: phones, interface: lan, prefix: " SIP_PHONES_IP "/32 }\n"
-	"pbxs:\n  - { name: pbx, interface: lan, address: %s }\n"
+	"%s%s%s"
+	"trunks:\n"
+	"  - { name: provider, interface: wan, address: %s, register: false, calls: 10000 }\n"
+	"outbound:   { trunks: [provider] }\n"
 	"accounts:   { default-networks: [phones], expires-max: 3600 }\n"
+	"numbers:    { home: ES }\n"
+	"budgets:\n"
+	"  - { for: site, per-call: 5.00, hour: 1000000.00, day: 1000000.00, month: 9000000.00 }\n"
+	"  - { for: trunk, day: 1000000.00, calls: 10000 }\n"
+	"  - { for: pbx, day: 1000000.00, calls: 10000 }\n"
+	"  - { for: class, day: 1000000.00 }\n"
+	"  - { for: account, per-call: 5.00, day: 1000.00, calls: 10000, calls-minute: 600 }\n"
+	"%s"
 	/*
 	 * Below the ports that the kernel picks for us.  A port rests after each call, so the pairs
-	 * that are kept open are enough for 3,750 calls in all; a run makes no more.
+	 * that are kept open are enough for 3,750 calls in half a minute.
 	 */
-	"media:      { ports: 1024-31999, ready: 7500 }\n"
-	"limits:     { calls: 10000, registrations: 400000 }\n"
+	"media:      { ports: 1024-31999, ready: 15000 }\n"
+	"limits:     { calls: 10000, registrations: 400000, relays: 2 }\n"
 	"log:        { level: warn }\n";
+
+static const char rules_on[] =
+	"rules:\n"
+	"  unattributed: { calls: 10000 }\n"
+	"  hours: { calls: 10000 }\n"
+	"  first-use: { mode: dry-run }\n";
+
+static const char rules_off[] =
+	"rules:\n"
+	"  source: { mode: off }\n  caller-id: { mode: off }\n  approval: { mode: off }\n"
+	"  lockdown: { mode: off }\n  pass: { mode: off }\n  where: { mode: off }\n"
+	"  unattributed: { mode: off }\n  hours: { mode: off }\n  first-use: { mode: off }\n";
 
 static void become_tollgate(const char *dir)
 {
@@ -35,16 +65,31 @@ static void become_tollgate(const char *dir)
 	_exit(127);
 }
 
-static bool write_config(const struct sip_server *server, const struct sip_sockets *sockets)
+/* How one tollgate is set up. */
+struct setup {
+	const char *name, *lan, *wan;
+	bool pbx; /* then accounts reach the provider through it only */
+	const char *rules;
+};
+
+static bool write_config(struct sip_server *server, const struct sip_sockets *sockets,
+                         const struct setup *setup)
 {
 	char path[96];
+	unsigned port = ntohs(server->at.sin_port);
 	FILE *f;
 
+	/* all relay media from the same ports: each has addresses of its own */
+	inet_pton(AF_INET, setup->lan, &server->at.sin_addr);
+	inet_pton(AF_INET, setup->wan, &server->at_trunk.sin_addr);
 	snprintf(path, sizeof(path), "%s/tollgate.yaml", server->dir);
 	f = fopen(path, "we");
 	if (f == NULL)
 		return false;
-	fprintf(f, config, server->dir, ntohs(server->at.sin_port), sockets->text[SIP_PBX]);
+	fprintf(f, config, server->dir, setup->lan, port, setup->wan, port,
+	        setup->pbx ? "pbxs:\n  - { name: pbx, interface: lan, address: " : "",
+	        setup->pbx ? sockets->text[SIP_PBX] : "", setup->pbx ? " }\n" : "",
+	        sockets->text[SIP_TRUNK], setup->rules);
 	return fclose(f) == 0;
 }
 
@@ -82,14 +127,37 @@ static bool fill(const char *dir)
 	return true;
 }
 
-bool sip_tollgate_start(struct sip_server *server, const struct sip_sockets *sockets)
+static bool start(struct sip_server *server, const struct sip_sockets *sockets,
+                  const struct setup *setup, bool accounts)
 {
-	if (!sip_server_prepare(server, "tollgate") || !write_config(server, sockets) ||
-	    !fill(server->dir))
+	if (!sip_server_prepare(server, setup->name) || !write_config(server, sockets, setup) ||
+	    (accounts && !fill(server->dir)))
 		return false;
 	server->preload = sip_tollgate_preload;
 	server->root = sip_fork(server);
 	if (server->root == 0)
 		become_tollgate(server->dir);
 	return server->root > 0 && sip_server_wait(server, 30);
+}
+
+bool sip_tollgate_start(struct sip_server *server, const struct sip_sockets *sockets)
+{
+	static const struct setup setup = { "tollgate", "127.0.0.1", "127.0.0.5", true, rules_on };
+
+	return start(server, sockets, &setup, true);
+}
+
+bool sip_tollgate_checked_start(struct sip_server *server, const struct sip_sockets *sockets)
+{
+	static const struct setup setup = { "checked", "127.0.0.6", "127.0.0.7", false, rules_on };
+
+	return start(server, sockets, &setup, true);
+}
+
+bool sip_tollgate_off_start(struct sip_server *server, const struct sip_sockets *sockets)
+{
+	static const struct setup setup = { "rules-off", "127.0.0.8", "127.0.0.9", true,
+		                            rules_off };
+
+	return start(server, sockets, &setup, false);
 }

@@ -10,7 +10,8 @@ packages() {
 		libsqlite3-dev libjansson-dev libc-ares-dev ;;
 	test) echo python3 clang libcmocka-dev baresip-core kamailio kamailio-extra-modules sip-tester \
 		sox nftables iproute2 procps sqlite3 libosip2-dev libsofia-sip-ua-dev spin ;;
-	bench) echo python3 kamailio sip-tester rtpengine-daemon iproute2 procps ;;
+	bench) echo python3 kamailio kamailio-cnxcc-modules kamailio-geoip2-modules sip-tester \
+		rtpengine-daemon iproute2 procps ;;
 	fuzz) echo clang libclang-rt-14-dev llvm lld libosip2-dev libsofia-sip-ua-dev ;;
 	format) echo clang-format clang-tidy cppcheck ;;
 	*) echo "$0: no group $1; there are build, test, bench, fuzz, format" >&2; exit 2 ;;
