@@ -134,7 +134,6 @@ struct leg_media {
 	uint8_t streams;     /* leased; 0 = none yet */
 	uint8_t open;        /* the relay holds ports for us */
 	uint8_t reported;    /* the relay's last figures came */
-	bool secret;         /* a line is encrypted between the parties: no tone can be put in */
 	uint8_t answered;    /* side B's SDP was seen with the final answer */
 	bool trunk[2];       /* that side is a provider: its media servers are its own business */
 	uint16_t iface[2];   /* A's and B's */

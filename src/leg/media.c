@@ -114,7 +114,7 @@ void leg_media_tone(struct leg_layer *l, struct leg *g)
 {
 	struct link_media_tone *tone;
 
-	if (!g->media->open || !g->media->answered || g->media->secret)
+	if (!g->media->open || !g->media->answered)
 		return;
 	tone = &begin(l, g, LINK_MEDIA_TONE)->media_tone;
 	tone->side = LINK_A;
@@ -164,8 +164,6 @@ static void tell_relay(struct leg_layer *l, struct leg *g, enum link_side side,
 
 		p->clock_hz = 0;
 		if (m->line[i] < sdp->media_count) {
-			m->secret |= sdp->media[m->line[i]].proto != SIP_SDP_RTP_AVP &&
-			             sdp->media[m->line[i]].proto != SIP_SDP_RTP_AVPF;
 			sip_sdp_where(&where, &sdp->media[m->line[i]], &us);
 			p->clock_hz = sip_sdp_clock_hz(&sdp->media[m->line[i]]);
 		}
