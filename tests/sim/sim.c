@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { GRANTS_MAX = 1024, PAID_SLACK_MS = 500 };
 enum { BUSY_MS = 120000, DRAIN_MS = 420000, FAULT_PAUSE_MS = 15000, REPLAYED_SEEDS = 5 };
 
 static const char yaml[] =
@@ -65,13 +66,22 @@ static const struct peer_conf everybody[] = {
 	{ PEER_STRANGER, "192.168.1.66:5060", 0, "mallory", NULL, NULL },
 };
 
+/** A grant of a trunk, and what the vault heard of it. */
+struct granted {
+	struct link_leg leg;
+	uint32_t paid_ms;
+	uint32_t ends, unknown; /* OVER and FAILED; UNKNOWN */
+};
+
 struct sim {
 	uint64_t seed;
 	bool trace, failed;
 	struct world *world;
 	struct peers *peers;
 	uint64_t start_ms;
-	uint32_t vault_deaths, deaths;
+	uint32_t vault_deaths, carrier_deaths, deaths;
+	struct granted grant[GRANTS_MAX];
+	uint32_t grants;
 };
 
 static double clock_of(const struct sim *s)
@@ -156,10 +166,63 @@ static void on_log(void *ctx, struct slice line)
 		fail(s, "a pool is too small for the calls that are configured");
 }
 
+/** Some calls are paid for a short time only, and nobody renews them. */
+static void on_bend(void *ctx, struct link_msg *m)
+{
+	struct sim *s = ctx;
+
+	if (m->head.type != LINK_CALL_GRANT || m->grant.party != LINK_PARTY_TRUNK)
+		return;
+	if (m->grant.paid_ms == 0 && m->head.leg.call % 3 == 0)
+		m->grant.paid_ms = 1000 + (uint32_t)(m->head.leg.call % 20000);
+	if (s->grants == GRANTS_MAX) {
+		fail(s, "more grants than the simulator has room for");
+		return;
+	}
+	s->grant[s->grants++] = (struct granted){ .leg = m->head.leg,
+		                                  .paid_ms = m->grant.paid_ms };
+}
+
+static void check_bill(struct sim *s, const struct link_msg *m)
+{
+	struct granted *g = NULL;
+
+	for (uint32_t i = 0; i < s->grants; i++) {
+		if (s->grant[i].leg.call == m->head.leg.call &&
+		    s->grant[i].leg.branch == m->head.leg.branch)
+			g = &s->grant[i];
+	}
+	if (g == NULL) {
+		fail(s, "a bill for what was never granted");
+		return;
+	}
+	g->ends += m->bill.what == LINK_BILL_OVER || m->bill.what == LINK_BILL_FAILED;
+	g->unknown += m->bill.what == LINK_BILL_UNKNOWN;
+	if (s->vault_deaths + s->carrier_deaths == 0 && s->seed % 3 == 0 && g->paid_ms != 0 &&
+	    m->bill.what == LINK_BILL_OVER && !m->bill.unconfirmed &&
+	    m->bill.talk_ms > g->paid_ms + PAID_SLACK_MS)
+		fail(s, "a call went on after what was paid for");
+}
+
+/** Every grant of a trunk has one end, unless who would tell it or hear it died. */
+static void check_bills(struct sim *s)
+{
+	if (s->vault_deaths + s->carrier_deaths > 0)
+		return;
+	for (uint32_t i = 0; i < s->grants; i++) {
+		const struct granted *g = &s->grant[i];
+
+		if (g->ends > 1 || g->unknown > 1 || g->ends + g->unknown == 0)
+			fail(s, "an attempt on a trunk has no bill, or more than one");
+	}
+}
+
 static void on_message(void *ctx, const struct link_msg *m)
 {
-	const struct sim *s = ctx;
+	struct sim *s = ctx;
 
+	if (m->head.type == LINK_CALL_BILL)
+		check_bill(s, m);
 	if (s->trace)
 		(void)printf("    %s:%u => %s:%u %s call %016llx\n",
 		             link_role_name((enum link_role)m->head.from.role), m->head.from.index,
@@ -191,6 +254,7 @@ static void check_end(struct sim *s)
 		               count.provider_call);
 		fail(s, why);
 	}
+	check_bills(s);
 	for (uint32_t i = 0; world_record(s->world, i) != NULL; i++) {
 		if (peers_stranger(s->peers, &world_record(s->world, i)->from))
 			fail(s, "a stranger has called");
@@ -228,6 +292,7 @@ static void on_fault(void *ctx, uint64_t value)
 	if (world_kill(s->world, p)) {
 		s->deaths++;
 		s->vault_deaths += role == LINK_VAULT;
+		s->carrier_deaths += role == LINK_CARRIER;
 		world_at(s->world, now + 50 + tg_rng_below(rng, 900), on_revive, s,
 		         (uint64_t)p.role << 8 | p.index);
 	}
@@ -288,7 +353,7 @@ static void run(struct sim *s, const struct conf *conf)
 		.secret_count = COUNT(secrets),
 		.net = net_of(s->seed),
 		.watch = { .ctx = s, .packet = on_packet, .sent = on_sent, .log = on_log,
-		           .message = on_message },
+		           .bend = on_bend, .message = on_message },
 	};
 	uint64_t end;
 
