@@ -1,6 +1,9 @@
 /* What a configuration opens, to whom and why, in words (R106). */
 #include "conf/conf.h"
 
+#include "number/bands.h"
+#include "number/number.h"
+
 static void plural(struct buf *b, uint32_t n, const char *one, const char *many)
 {
 	buf_u64(b, n);
@@ -107,6 +110,30 @@ static void names_write(struct buf *b, const struct slice *names, uint32_t count
 		buf_fmt(b, "%s %.*s", i > 0 ? "," : "", SLICE_FMT(names[i]));
 }
 
+/* What is assumed at home until rates are imported may be dearer than the ceiling. */
+static void ceiling_write(struct buf *b, const struct conf *c)
+{
+	uint16_t home = number_territory_find(c->numbers.home);
+	tg_micro ceiling = c->rules.where.ceiling;
+	struct tg_tariff fixed, mobile;
+
+	if (ceiling == 0)
+		return;
+	buf_lit(b, "; at most ");
+	tg_micro_write(b, ceiling);
+	buf_fmt(b, " %.*s a minute", SLICE_FMT(c->money.currency));
+	bands_price(home, NUMBER_FIXED, true, &fixed);
+	bands_price(home, NUMBER_MOBILE, true, &mobile);
+	if (fixed.per_minute > ceiling || mobile.per_minute > ceiling) {
+		buf_fmt(b, ".\n  Until rates are imported, %s is taken to cost ",
+		        fixed.per_minute > ceiling ? "a fixed line at home" :
+		                                     "a mobile phone at home");
+		tg_micro_write(b, fixed.per_minute > ceiling ? fixed.per_minute :
+		                                               mobile.per_minute);
+		buf_lit(b, " and is refused");
+	}
+}
+
 static void where_write(struct buf *b, const struct conf *c)
 {
 	const struct where_rows *w = &c->rules.where;
@@ -124,11 +151,7 @@ static void where_write(struct buf *b, const struct conf *c)
 	buf_lit(b, "; numbers:");
 	names_write(b, w->types, w->types_count);
 	buf_str(b, w->types_count == 0 ? " none" : "");
-	if (w->ceiling > 0) {
-		buf_lit(b, "; at most ");
-		tg_micro_write(b, w->ceiling);
-		buf_fmt(b, " %.*s a minute", SLICE_FMT(c->money.currency));
-	}
+	ceiling_write(b, c);
 	buf_chr(b, '\n');
 	for (uint32_t i = 0; i < c->groups_count; i++)
 		if (c->groups[i].territories_count + c->groups[i].zones_count > 0)

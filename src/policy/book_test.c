@@ -203,6 +203,20 @@ TEST(many_trials_fit_a_row)
 	rows = 0;
 }
 
+TEST(a_name_that_no_row_can_hold_is_not_remembered)
+{
+	static char name[BOOK_KEY_MAX + 2];
+	struct book *b = empty();
+	struct policy_facts f;
+
+	memset(name, 'a', sizeof(name) - 1);
+	f = facts(name, "33140000000", "FR");
+	book_answered(b, &f, NOW);
+	book_recall(b, NOW + TRIAL, &f);
+	CHECK(f.first_use && rows == 0, "it stays new");
+	book_free(b);
+}
+
 TEST(lockdown_is_kept_and_undone)
 {
 	struct book *b = empty();

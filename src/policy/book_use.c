@@ -89,7 +89,7 @@ void book_answered(struct book *b, const struct policy_facts *f, uint64_t now_s)
 	struct book_subject *s;
 	int i;
 
-	if (name.len == 0 || key.full || class >= 64)
+	if (name.len == 0 || name.len > BOOK_KEY_MAX || key.full || class >= 64)
 		return;
 	s = book_subject(b, name, &hash);
 	if (s == NULL)
