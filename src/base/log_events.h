@@ -76,6 +76,8 @@
 	  "An account was added, changed or removed.") \
 	X(STORE_FAILED, store_failed, ERROR, BRIEF, "rule why", \
 	  "The database did not take or give a row.") \
+	X(LEDGER_DAMAGED, ledger_damaged, ERROR, BRIEF, "rule id records", \
+	  "Records were changed, removed or added by somebody else, from this one on.") \
 	X(RING_FULL, ring_full, ERROR, BRIEF, "ring lost", \
 	  "Another process does not take its messages; some are lost.") \
 	X(POOL_FULL, pool_full, ERROR, BRIEF, "pool cap", \

@@ -8,6 +8,7 @@
 
 #include "cli/csv.h"
 #include "cli/gate.h"
+#include "store/chain.h"
 #include "store/records.h"
 
 enum { LAST_DEFAULT = 20 };
@@ -132,6 +133,46 @@ static int print(const struct cli *cli, const struct show *show)
 	return gate_print(cli, show->rows, columns, COUNT(columns), "no records");
 }
 
+/* ---- the chain (C25) ---- */
+
+static void on_finding(void *ctx, const struct chain_finding *f, bool accepted)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "id", number(f->id));
+	json_object_set_new(o, "records", number(f->count));
+	json_object_set_new(o, "fault", json_string(chain_fault_name(f->fault)));
+	json_object_set_new(o, "accepted", json_boolean(accepted));
+	json_array_append_new(ctx, o);
+}
+
+static int verify(struct cli *cli, const struct gate *gate, bool accept)
+{
+	static const struct gate_column columns[] = {
+		{ "id", "RECORD", true },
+		{ "records", "RECORDS", true },
+		{ "fault", "FAULT", false },
+		{ "accepted", "ACCEPTED", false },
+	};
+	json_t *rows = json_array();
+	struct chain_report report;
+	char error[512], whole[64];
+	int status;
+
+	if (store_chain_verify(gate->data, accept, &(struct chain_sink){ rows, on_finding },
+	                       &report, error, sizeof(error)) != TG_OK) {
+		status = cli_fail(CLI_FAILED, "%s", error);
+	} else {
+		snprintf(whole, sizeof(whole), "%llu records, none changed, none missing",
+		         (unsigned long long)report.checked);
+		status = gate_print(cli, rows, columns, COUNT(columns), whole);
+		if (status == CLI_DONE && !accept && report.findings > report.accepted)
+			status = CLI_FAILED;
+	}
+	json_decref(rows);
+	return status;
+}
+
 /* ---- options ---- */
 
 /* "2001-02-03", "2001-02-03T04:05:06" in UTC, or "7d", "12h", "30m" ago. */
@@ -188,6 +229,7 @@ int cmd_records(struct cli *cli)
 	const char *config = CLI_CONFIG_DEFAULT, *since = NULL, *last = NULL;
 	struct records_query query = { 0 };
 	struct show show = { 0 };
+	bool check = false, accept = false;
 	const struct cli_option options[] = {
 		CLI_CONFIG_OPTION(&config),
 		{ "last", &last, NULL, "NUMBER of records, the newest (default 20; all with --csv, "
@@ -198,6 +240,10 @@ int cmd_records(struct cli *cli)
 		{ "raw", NULL, &show.raw,
 		  "with --csv: leave cells that begin with = + - @ as they are, "
 		  "for programs, not for spreadsheets" },
+		{ "verify", NULL, &check, "check that no record was changed, removed or added; "
+		  "finding one is exit status 1" },
+		{ "accept", NULL, &accept, "the same, and take what is there as it is: the event "
+		  "ledger_damaged ends" },
 	};
 	int status = cli_args(cli, options, COUNT(options), 0, 0);
 	struct gate gate;
@@ -212,6 +258,8 @@ int cmd_records(struct cli *cli)
 	if (since != NULL && !parse_since(&query.since_ms, since))
 		return cli_fail(CLI_USAGE, "records: --since is a date as 2001-02-03 or "
 		                "2001-02-03T04:05:06, or 7d, 12h, 30m");
+	if ((check || accept) && (show.csv || last != NULL || since != NULL))
+		return cli_fail(CLI_USAGE, "records: --verify and --accept look at all records");
 	if (show.csv && cli->json)
 		return cli_fail(CLI_USAGE, "records: either --csv or --json");
 	if (show.raw && !show.csv)
@@ -219,7 +267,7 @@ int cmd_records(struct cli *cli)
 	status = gate_open(&gate, config);
 	if (status != CLI_GO)
 		return status;
-	status = run(cli, &gate, &query, &show);
+	status = check || accept ? verify(cli, &gate, accept) : run(cli, &gate, &query, &show);
 	gate_close(&gate);
 	return status;
 }

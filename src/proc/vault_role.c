@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "proc/vault_role_priv.h"
+#include "store/chain.h"
 
 enum {
 	PAGE_ROWS = 64,
@@ -228,6 +229,19 @@ static void lock_memory(void)
 		(void)mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
 }
 
+/* At every start until `tollgate records --accept`; calls go on. */
+static void tell_damage(struct vault_role *r)
+{
+	struct chain_report report;
+
+	store_damage(r->store, &report);
+	if (report.first.fault != CHAIN_WHOLE)
+		log_event(r->env.log, EV_LEDGER_DAMAGED,
+		          LOG_CAUSE("rule", slice_str(chain_fault_name(report.first.fault))),
+		          LOG_U64("id", report.first.id),
+		          LOG_U64("records", report.first.count), LOG_END);
+}
+
 static const char *open_store(struct vault_role *r)
 {
 	static char why[512];
@@ -358,8 +372,10 @@ static void *vault_role_create(const struct proc_env *env, const char **why)
 	*why = open_decks(r);
 	if (*why == NULL)
 		*why = open_store(r);
-	if (*why == NULL)
+	if (*why == NULL) {
+		tell_damage(r);
 		*why = open_vault(r);
+	}
 	if (*why == NULL)
 		return r;
 	vault_role_free(r);

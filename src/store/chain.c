@@ -161,14 +161,14 @@ struct walk {
 	const struct chain_sink *sink; /* optional */
 	struct chain_report *report;
 	struct store_chain at, head; /* the last row seen; the sealed one */
-	uint64_t accepted;           /* findings up to this number are known */
+	uint64_t accepted;           /* findings below this number are known */
 	bool sealed;
 };
 
 static void find(struct walk *w, enum chain_fault fault, uint64_t id, uint64_t count)
 {
 	const struct chain_finding f = { fault, id, count };
-	bool accepted = id <= w->accepted;
+	bool accepted = id < w->accepted;
 
 	w->report->findings++;
 	w->report->accepted += accepted;
@@ -188,22 +188,26 @@ static void check_row(struct walk *w, sqlite3_stmt *st)
 	size_t len;
 	bool follows = id == w->at.id + 1;
 
+	bool ours = have.len == STORE_MARK_BYTES;
+
 	w->report->checked++;
 	if (!follows)
 		find(w, CHAIN_MISSING, w->at.id + 1, id - w->at.id - 1);
-	w->at.id = id;
-	if (have.len != STORE_MARK_BYTES || !store_record_pack_row(packed, &len, st, 3)) {
+	if (!ours || !store_record_pack_row(packed, &len, st, 3)) {
 		find(w, CHAIN_CHANGED, id, 1);
-		memset(&w->at.mark, 0, sizeof(w->at.mark));
 	} else {
-		have = store_column(st, 1);
 		mark = store_chain_mark(w->key, &w->at, id,
 		                        (uint64_t)sqlite3_column_int64(st, 2),
 		                        slice_of((char *)packed, len));
+		have = store_column(st, 1);
 		if (follows && memcmp(mark.octets, have.p, STORE_MARK_BYTES) != 0)
 			find(w, CHAIN_CHANGED, id, 1);
-		memcpy(w->at.mark.octets, have.p, STORE_MARK_BYTES);
 	}
+	w->at.id = id;
+	have = store_column(st, 1);
+	memset(&w->at.mark, 0, sizeof(w->at.mark));
+	if (ours) /* the next record shows whether it is right */
+		memcpy(w->at.mark.octets, have.p, STORE_MARK_BYTES);
 }
 
 #define X(kind, name, field) ", " #name
@@ -248,12 +252,12 @@ static int walk_all(sqlite3 *db, struct walk *w, uint64_t from)
 {
 	struct store_chain accepted = { 0 };
 	sqlite3_stmt *st = NULL;
-	bool good;
+	bool good = false;
 	int rc = point_get(db, w->key, SLICE(HEAD), &w->head, &w->sealed);
 
 	if (rc == SQLITE_OK)
 		rc = point_get(db, w->key, SLICE(ACCEPTED), &accepted, &good);
-	w->accepted = accepted.id;
+	w->accepted = good ? accepted.id + 1 : 0;
 	if (rc == SQLITE_OK)
 		rc = mark_before(db, w, from);
 	if (rc == SQLITE_OK)

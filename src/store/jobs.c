@@ -197,10 +197,10 @@ uint64_t store_recipe_drop(struct store *s, const struct link_leg *leg)
 
 uint64_t store_record(struct store *s, const struct vault_record *record, bool over)
 {
-	return store_change(s, &(struct store_change){
-				       .leg = { .call = record->call, .side = LINK_B, .branch = 1 },
-				       .record = record,
-				       .over = over });
+	const struct link_leg leg = { .call = record->call, .side = LINK_B, .branch = 1 };
+
+	return store_change(s, &(struct store_change){ .leg = leg, .record = record,
+	                                               .over = over });
 }
 
 uint64_t store_settle(struct store *s, const struct store_change *change)

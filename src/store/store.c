@@ -1,5 +1,6 @@
 /* The queue and the store thread. */
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -93,6 +94,9 @@ static void write_some(struct store *s)
 	from = s->head;
 	to = TG_MIN(s->tail, from + STORE_BATCH_MAX);
 	s->busy_us = clock_us();
+#ifdef TG_MUTANT_ACK_EARLY /* tests/promises/money finds it */
+	s->stat.written = to;
+#endif
 	pthread_mutex_unlock(&s->mutex);
 	rc = store_write(s, from, to, &failed);
 	pthread_mutex_lock(&s->mutex);
@@ -100,6 +104,15 @@ static void write_some(struct store *s)
 	done(s, from, to, rc);
 	if (rc != SQLITE_OK && !s->stop)
 		wait_us(s, RETRY_US);
+}
+
+void store_turn(struct store *s)
+{
+	pthread_mutex_lock(&s->mutex);
+	s->stop = true; /* no waiting */
+	if (s->head != s->tail)
+		write_some(s);
+	pthread_mutex_unlock(&s->mutex);
 }
 
 static void *thread_main(void *arg)
@@ -158,7 +171,8 @@ void store_close(struct store *s, unsigned patience_ms)
 	pthread_mutex_destroy(&s->mutex);
 	store_live_fini(&s->live);
 	tg_wipe(s->chain_key, sizeof(s->chain_key));
-	free(s->jobs);
+	if (s->jobs != NULL)
+		munmap(s->jobs, STORE_QUEUE * sizeof(*s->jobs));
 	free(s);
 }
 

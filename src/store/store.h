@@ -6,9 +6,9 @@
  * gets its number; nothing else happens on the loop.  The store thread takes all that waits, up to
  * 512 jobs, writes it in one transaction in the order of the queue, and commits: one sync for all
  * (group commit).  Jobs that somebody waits for are gathered for at most 3 ms, others for 10.  Of
- * several totals for one ledger in a transaction only the last is written.  Then `written` moves to
- * the number of the last job, and a wake-up goes to the loop, which lets go of what waited for it:
- * a hold is on disk before its INVITE leaves.  When the disk refuses, the whole transaction is
+ * several totals for one ledger in a transaction only the last is written.  Then `written` moves
+ * to the number of the last job, and a wake-up goes to the loop, which lets go of what waited for
+ * it: a hold is on disk before its INVITE leaves.  When the disk refuses, the whole transaction is
  * taken back and tried again every 200 ms; until it works store_healthy() is false, jobs stay in
  * the queue in their order, and nothing that was said to be written is lost.  A full queue refuses
  * jobs (their number is 0), counted and reported, and never makes the vault wait.
@@ -109,8 +109,7 @@ struct store_change {
 	struct slice hold;                 /* at most STORE_HOLD_MAX */
 	struct slice recipe;               /* at most STORE_RECIPE_MAX */
 	const struct vault_record *record; /* NULL = as it is; of the call leg.call */
-	/* the last word on this call: `record` joins the chain */
-	bool over;
+	bool over;                         /* its last word: `record` joins the chain */
 	const struct store_total *total;
 	uint32_t totals;                   /* at most STORE_TOTALS_MAX */
 };

@@ -1,4 +1,3 @@
-/* size: one description of all rows and jobs, read as a whole */
 /* What the files of the store share. */
 #ifndef TG_STORE_STORE_PRIV_H
 #define TG_STORE_STORE_PRIV_H
@@ -6,17 +5,15 @@
 #include <pthread.h>
 #include <sqlite3.h>
 
-#include "base/table.h"
 #include "store/chain.h"
+#include "store/live_priv.h"
 
 enum {
 	STORE_VERSION = 2,
 	STORE_PATH_CAP = 4096,
-	STORE_BATCH_MAX = 512,  /* jobs of one transaction */
 	STORE_MARK_BYTES = 16,
 	STORE_PACK_MAX = 2048,  /* of a record */
-	STORE_SEEN = 1 << 14,   /* places; twice the totals of one transaction */
-	STORE_LIVE_MAX = 1 << 18 /* attempts at a time: more than any configuration allows */
+	STORE_SEEN = 1 << 14    /* places; twice the totals of one transaction */
 };
 
 /*
@@ -120,50 +117,6 @@ struct store_job {
 	};
 };
 
-/* ---- rows of calls that run: which row is whose ---- */
-
-enum store_part { STORE_HAS_RECORD = 1, STORE_HAS_HOLD = 2, STORE_HAS_RECIPE = 4, STORE_LOST = 8 };
-
-struct store_seat {
-	uint64_t call;
-	uint8_t side, branch;
-	uint8_t parts; /* enum store_part; 0 = a free row */
-};
-
-/**
- * The store thread's picture of table `live`: finds a row without an index on disk, and gives rows
- * out so that few pages are touched.  Every change can be taken back with its transaction.
- */
-struct store_live {
-	struct store_seat *seats; /* by row, from 1 */
-	struct tg_table *by_leg;
-	uint32_t *free;           /* rows given back, the last on top */
-	uint32_t frees, fresh;    /* rows above `fresh` were never used */
-	uint32_t used, losts;
-	uint32_t undos;
-	struct store_undo {
-		uint32_t row;
-		struct store_seat was;
-	} undo[STORE_BATCH_MAX * 2 + 64]; /* two rows a job, and what is swept */
-};
-
-TG_MUST_USE enum tg_err store_live_init(struct store_live *live);
-void store_live_fini(struct store_live *live);
-/** The row of this attempt, 0 = none. */
-uint32_t store_live_find(const struct store_live *live, const struct link_leg *leg);
-/** Has any attempt of this call a hold? */
-bool store_live_holds(const struct store_live *live, uint64_t call);
-/** A row for it, or 0 when all are in use. */
-uint32_t store_live_take(struct store_live *live, const struct link_leg *leg, uint8_t parts);
-/** parts 0: the row is free. */
-void store_live_set(struct store_live *live, uint32_t row, uint8_t parts);
-/** At the start: this row is in use.  False: it cannot be. */
-bool store_live_load(struct store_live *live, uint32_t row, const struct store_seat *seat);
-/** At the start, after all rows. */
-void store_live_loaded(struct store_live *live);
-void store_live_keep(struct store_live *live); /* the transaction is on disk */
-void store_live_undo(struct store_live *live); /* it is not */
-
 /* ---- the chain ---- */
 
 struct store_mark {
@@ -204,8 +157,7 @@ struct store {
 	struct store_chain chain;
 	uint64_t totals_written; /* rows, for the tests and the bench */
 	uint64_t swept_ms, alive_ms, opened_ms; /* wall clock */
-	/* totals of this transaction: places of keys, see write_call.c */
-	uint32_t seen[STORE_SEEN];
+	uint32_t seen[STORE_SEEN]; /* totals of this transaction, by hash (write_call.c) */
 	/* the queue: jobs [head, tail) wait; the thread writes them where they are */
 	struct store_job *jobs;
 	pthread_mutex_t mutex;
@@ -261,6 +213,8 @@ int store_chain_begin(struct store *s);
 
 /** write.c: write jobs [from, to) in one transaction.  Result 0, or what to try again for. */
 int store_write(struct store *s, uint64_t from, uint64_t to, uint64_t *failed);
+/** store.c: one transaction on the caller's thread, for tests that start none. */
+void store_turn(struct store *s);
 /** write.c: note that we live, so that a crash can be dated. */
 void store_alive(struct store *s);
 /** write.c: run a statement that was bound, and forget what was bound to it. */

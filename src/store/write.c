@@ -164,9 +164,7 @@ static int sweep(struct store *s, uint64_t now_ms)
 	return rc;
 }
 
-/*
- * All of the transaction but its beginning and its end.  `*bad`: the job that is refused for good.
- */
+/* The transaction but for its beginning and its undoing.  `*bad`: the job that is refused. */
 static int write_all(struct store *s, uint64_t from, uint64_t to, struct store_job **bad)
 {
 	uint64_t now_ms = wall_ms(), head = s->chain.id;
