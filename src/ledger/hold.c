@@ -55,13 +55,28 @@ static void check_amount(struct check *c, unsigned what, tg_micro limit, tg_micr
 	}
 }
 
+/** True when no amount of this enforced budget is tighter than what was found; the common case. */
+static bool roomy(const struct check *c, const struct ledger_budget *b)
+{
+	unsigned periods = periods_now(c->l);
+	tg_micro least = b->call - c->call_held;
+
+	for (unsigned p = 0; p < periods; p++)
+		least = TG_MIN(least, b->money[p] - c->e->used[p]);
+	return least >= c->avail;
+}
+
 static void check_money(struct check *c, const struct ledger_budget *b)
 {
-	for (unsigned p = 0; p < LEDGER_PERIODS; p++) {
-		if (p != LEDGER_OFF_HOURS || c->l->off_hours)
-			check_amount(c, p, b->money[p], c->e->used[p]);
-	}
+	if (!c->dry && roomy(c, b))
+		return;
+	for (unsigned p = 0; p < periods_now(c->l); p++)
+		check_amount(c, p, b->money[p], c->e->used[p]);
 	check_amount(c, LEDGER_LIMIT_CALL, b->call, c->call_held);
+}
+
+static void check_length(struct check *c, const struct ledger_budget *b)
+{
 	if (b->call_s >= c->max_s)
 		return;
 	if (c->dry) {
@@ -103,6 +118,7 @@ static bool check_budget(struct check *c, const struct ledger_budget *b, const s
 		return true;
 	c->dry = b->mode == LEDGER_DRY_RUN;
 	check_money(c, b);
+	check_length(c, b);
 	return n == NULL || check_counts(c, b, n);
 }
 
@@ -116,8 +132,8 @@ static bool check_entry(struct check *c, uint32_t id, const struct counts *n)
 	c->e = entry_at(l, id);
 	c->dry = c->override = false;
 	own = &l->budgets[c->e->row];
-	for (unsigned p = 0; p < LEDGER_PERIODS; p++) /* no sum wraps, whatever the mode */
-		check_amount(c, p, LEDGER_NO_MONEY, c->e->used[p]);
+	for (unsigned p = 0; p < LEDGER_PERIODS && own->mode != LEDGER_ENFORCE; p++)
+		check_amount(c, p, LEDGER_NO_MONEY, c->e->used[p]); /* no sum wraps */
 	if (!check_budget(c, own, n))
 		return false;
 	if (own->off_row != 0 && l->off_hours && !check_budget(c, &l->budgets[own->off_row], n))
@@ -163,33 +179,37 @@ static uint64_t longest_s(const struct check *c)
 /** Whatever is enforced holds after a reservation; cheap enough for every one. */
 static void assert_within(const struct ledger *l, const struct entry *e)
 {
-	for (unsigned p = 0; p < LEDGER_PERIODS; p++) {
-		assert(e->held[p] >= 0 && e->held[p] <= e->used[p]);
-		assert(e->used[p] <= entry_limit(l, e, p, l->off_hours) ||
-		       (p == LEDGER_OFF_HOURS && !l->off_hours));
-	}
-	(void)e;
+	const struct ledger_budget *b = &l->budgets[e->row];
+	unsigned periods = b->mode == LEDGER_ENFORCE ? periods_now(l) : 0;
+	tg_micro bad = 0; /* negative when any difference is */
+
+	for (unsigned p = 0; p < LEDGER_PERIODS; p++)
+		bad |= e->held[p] | (e->used[p] - e->held[p]);
+	for (unsigned p = 0; p < periods; p++)
+		bad |= b->money[p] - e->used[p];
+	assert(bad >= 0);
+	(void)bad;
 }
 
 static void reserve(struct ledger *l, struct attempt *a, tg_micro amount, uint32_t paid_s)
 {
-	for (unsigned p = 0; p < LEDGER_PERIODS; p++) {
-		if (p == LEDGER_OFF_HOURS && !l->off_hours)
-			continue;
+	unsigned periods = periods_now(l);
+	tg_micro add[LEDGER_PERIODS] = { 0 };
+
+	for (unsigned p = 0; p < periods; p++) {
 		if (a->start[p] != l->start[p]) {
 			a->start[p] = l->start[p];
 			a->in[p] = 0;
 		}
 		a->in[p] += amount;
+		add[p] = amount;
 	}
 	for (unsigned i = 0; i < a->count; i++) {
 		struct entry *e = entry_at(l, a->above[i]);
 
 		for (unsigned p = 0; p < LEDGER_PERIODS; p++) {
-			if (p == LEDGER_OFF_HOURS && !l->off_hours)
-				continue;
-			e->used[p] += amount;
-			e->held[p] += amount;
+			e->used[p] += add[p];
+			e->held[p] += add[p];
 		}
 		e->committed += amount;
 		if (amount > 0)
@@ -231,10 +251,12 @@ static bool counts_seen(const struct ledger *l, const struct entry *e, bool *enf
 	const struct ledger_budget *b[3] = { &l->budgets[e->row], NULL, NULL };
 	bool any = false;
 
+	*enforced = false;
 	b[1] = &l->budgets[b[0]->off_row];
 	if ((l->override_kinds >> e->kind & 1) != 0)
 		b[2] = &l->override;
-	*enforced = false;
+	else if (b[0]->destinations == LEDGER_NO_COUNT && b[1]->destinations == LEDGER_NO_COUNT)
+		return false;
 	for (unsigned i = 0; i < COUNT(b); i++) {
 		if (b[i] == NULL || b[i]->destinations == LEDGER_NO_COUNT ||
 		    b[i]->mode == LEDGER_OFF)
@@ -255,14 +277,14 @@ struct plan {
 };
 
 /** Money of the other attempts of the call, and on which ledgers it is up already. */
-static tg_micro siblings(const struct ledger *l, uint64_t call, struct plan *plan)
+static tg_micro siblings(const struct ledger *l, uint64_t call, uint64_t hash, struct plan *plan)
 {
 	const struct attempt *a;
 	tg_micro held = 0;
 	uint32_t at = 0;
 
 	plan->up = (uint16_t)((1u << plan->count) - 1);
-	while ((a = attempt_sibling(l, call, &at)) != NULL) {
+	while ((a = attempt_sibling(l, call, hash, &at)) != NULL) {
 		held += a->held + a->before;
 		for (unsigned i = 0; i < plan->count; i++) {
 			for (unsigned k = 0; k < a->count; k++) {
@@ -342,7 +364,7 @@ static uint16_t asked_bits(const struct ledger_ask *ask, const struct plan *plan
 {
 	uint16_t out = 0;
 
-	for (unsigned i = 0; i < LEDGER_ABOVE_MAX; i++) {
+	for (unsigned i = 0; bits != 0 && i < LEDGER_ABOVE_MAX; i++) {
 		for (unsigned k = 0; k < plan->count; k++) {
 			if ((bits >> k & 1) != 0 && ask->above[i] == plan->above[k])
 				out |= (uint16_t)(1u << i);
@@ -365,6 +387,7 @@ enum tg_err ledger_hold(struct ledger *l, const struct ledger_now *now,
 	struct check c;
 	struct attempt *a;
 	uint32_t least_s, paid_s;
+	uint64_t hash;
 
 	assert(tg_tariff_valid(&ask->tariff) && ask->want_s >= 1);
 	ledger_advance(l, now);
@@ -376,7 +399,8 @@ enum tg_err ledger_hold(struct ledger *l, const struct ledger_now *now,
 		return TG_OK;
 	}
 	plan.count = distinct(l, ask, plan.above);
-	c.call_held = siblings(l, ask->call, &plan);
+	hash = attempt_hash(l, ask->call);
+	c.call_held = siblings(l, ask->call, hash, &plan);
 	least_s = border(&ask->tariff, TG_MAX(ask->tariff.first_s, (uint32_t)LEDGER_GUARD_S + 1));
 	c.least = cost_of(&ask->tariff, least_s);
 	if (!check_all(&c, ask, &plan))
@@ -389,7 +413,7 @@ enum tg_err ledger_hold(struct ledger *l, const struct ledger_now *now,
 	                TG_MIN((uint64_t)ask->want_s + LEDGER_GUARD_S, longest_s(&c)), least_s,
 	                &paid_s))
 		return refuse(&c, &l->stat.refused);
-	a = attempt_take(l, ask->call);
+	a = attempt_take(l, ask->call, hash);
 	if (a == NULL) {
 		out->block = (struct ledger_block){ 0, LEDGER_LIMIT_FULL, false, l->conf.holds,
 			                            l->conf.holds, 1 };
@@ -404,7 +428,7 @@ enum tg_err ledger_hold(struct ledger *l, const struct ledger_now *now,
 	reserve(l, a, cost_of(&a->tariff, paid_s), paid_s);
 	l->stat.held_count++;
 	l->stat.dry_refused += out->dry.what != LEDGER_LIMIT_NONE;
-	out->hold = tg_pool_handle(l->attempts, a);
+	out->hold = a->self;
 	out->paid_s = paid_s;
 	out->max_s = c.max_s;
 	out->held = a->held;
@@ -431,7 +455,7 @@ enum tg_err ledger_renew(struct ledger *l, const struct ledger_now *now, struct 
 	out->held = a->held;
 	next_s = border(&a->tariff, (uint64_t)a->paid_s + 1);
 	c.least = cost_of(&a->tariff, next_s) - a->held;
-	c.call_held = siblings(l, a->call, &others);
+	c.call_held = siblings(l, a->call, a->hash, &others);
 	for (unsigned i = 0; i < a->count; i++)
 		entry_touch(l, entry_at(l, a->above[i]));
 	for (unsigned i = 0; i < a->count; i++)
@@ -463,113 +487,5 @@ enum tg_err ledger_answered(struct ledger *l, const struct ledger_now *now, stru
 		return TG_ENOENT;
 	if (a->answer_ms == 0)
 		a->answer_ms = now->ms;
-	return TG_OK;
-}
-
-/* ---- the end of an attempt ---- */
-
-/** As tg_tariff_cost(), for talk that a provider counts beyond the longest call, too. */
-static tg_micro cost_of_ms(const struct tg_tariff *t, uint64_t talk_ms)
-{
-	uint64_t seconds, max_ms = (uint64_t)TG_TALK_MAX_S * 1000;
-
-	if (talk_ms <= max_ms)
-		return tg_tariff_cost(t, talk_ms);
-	/* 115 days: no provider does, and no product below wraps */
-	seconds = TG_MIN(talk_ms / 1000 + 1, UINT64_C(10000000));
-	seconds = t->first_s + (seconds - t->first_s + t->next_s - 1) / t->next_s * t->next_s;
-	return t->connect + (t->per_minute * (tg_micro)seconds + 59) / 60;
-}
-
-/** What an attempt held leaves the windows that still know it: `cost` of it as spent. */
-static void settle_money(struct ledger *l, const struct attempt *a, struct entry *e, tg_micro cost)
-{
-	tg_micro unspent = TG_MAX(a->held - cost, 0), excess = TG_MAX(cost - a->held, 0);
-
-	for (unsigned p = 0; p < LEDGER_PERIODS; p++) {
-		if (a->start[p] == l->start[p]) {
-			e->held[p] -= a->in[p];
-			e->used[p] -= TG_MIN(unspent, a->in[p]);
-		}
-		if (p != LEDGER_OFF_HOURS || l->off_hours)
-			e->used[p] += TG_MIN(excess, INT64_MAX - e->used[p]);
-		assert(e->held[p] >= 0 && e->held[p] <= e->used[p]);
-	}
-	e->committed -= a->held;
-	assert(e->committed >= 0);
-}
-
-static void settle_counts(struct ledger *l, const struct attempt *a, struct entry *e, bool counted,
-                          bool shared)
-{
-	assert(shared || e->calls > 0);
-	e->calls -= !shared;
-	if (!counted)
-		return;
-	e->done_minute += a->minute == l->minute;
-	e->done_hour += a->minute / 60 == l->minute / 60;
-}
-
-static void end(struct ledger *l, struct attempt *a, tg_micro cost)
-{
-	uint16_t shared = attempt_shared(l, a);
-	struct attempt *other;
-	uint32_t at = 0;
-	bool removed;
-
-	for (unsigned i = 0; i < a->count; i++) {
-		struct entry *e = entry_at(l, a->above[i]);
-
-		entry_touch(l, e);
-		settle_money(l, a, e, cost);
-		settle_counts(l, a, e, (a->counted >> i & 1) != 0, (shared >> i & 1) != 0);
-	}
-	l->stat.held -= a->held;
-	/* the limit of one call goes on to count it */
-	while ((other = attempt_sibling(l, a->call, &at)) != NULL) {
-		if (other != a) {
-			other->before += a->before + cost;
-			break;
-		}
-	}
-	removed = tg_table_remove(l->by_call,
-	                          tg_table_hash(l->by_call, slice_of(&a->call, sizeof(a->call))),
-	                          tg_pool_handle(l->attempts, a).slot);
-	assert(removed);
-	(void)removed;
-	tg_pool_give(l->attempts, a);
-}
-
-enum tg_err ledger_settle(struct ledger *l, const struct ledger_now *now, struct tg_handle hold,
-                          uint64_t talk_ms, tg_micro *cost)
-{
-	struct attempt *a = tg_pool_find(l->attempts, hold);
-
-	if (a == NULL)
-		return TG_ENOENT;
-	for (unsigned i = 0; i < a->count; i++) {
-		TG_PREFETCH(entry_at(l, a->above[i]));
-		TG_PREFETCH(&entry_at(l, a->above[i])->held);
-	}
-	ledger_advance(l, now);
-	*cost = cost_of_ms(&a->tariff, talk_ms);
-	if (*cost > a->held) {
-		l->stat.overruns++;
-		l->stat.overrun_micro += *cost - a->held;
-	}
-	l->stat.settled++;
-	end(l, a, *cost);
-	return TG_OK;
-}
-
-enum tg_err ledger_release(struct ledger *l, const struct ledger_now *now, struct tg_handle hold)
-{
-	struct attempt *a = tg_pool_find(l->attempts, hold);
-
-	if (a == NULL)
-		return TG_ENOENT;
-	ledger_advance(l, now);
-	l->stat.released++;
-	end(l, a, 0);
 	return TG_OK;
 }

@@ -228,10 +228,8 @@ void ledger_advance(struct ledger *l, const struct ledger_now *now)
 	}
 }
 
-void entry_touch(struct ledger *l, struct entry *e)
+void entry_roll(struct ledger *l, struct entry *e)
 {
-	if (e->minute == l->minute)
-		return;
 	for (unsigned p = 0; p < LEDGER_PERIODS; p++) {
 		if (e->minute < l->start[p])
 			e->used[p] = e->held[p] = 0;

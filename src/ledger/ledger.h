@@ -109,7 +109,7 @@ struct ledger_now {
 struct ledger;
 
 struct ledger_conf {
-	uint32_t ledgers;      /* 180 octets each and 32 more for the names, on average */
+	uint32_t ledgers;      /* 128 octets each, 32 in the table, 32 for the name on average */
 	uint32_t budgets;      /* rows; 80 octets each; row 0 is there and has no limit */
 	uint32_t holds;        /* attempts at a time; 256 octets each */
 	uint32_t destinations; /* sets of 7; 64 octets each; may be 0 */

@@ -24,6 +24,7 @@ struct entry {
 	uint32_t name; /* place in `names` */
 	uint8_t kind;
 };
+_Static_assert(LEDGER_OFF_HOURS == LEDGER_PERIODS - 1, "the one that is not always on");
 _Static_assert(sizeof(struct entry) == 128, "two cache lines");
 
 /** Destinations of one ledger and day: a chain of these. */
@@ -36,7 +37,8 @@ _Static_assert(sizeof(struct chunk) == 64, "one cache line");
 
 /** One hold. */
 struct attempt {
-	uint64_t call;
+	uint64_t call, hash;
+	struct tg_handle self;
 	uint32_t above[LEDGER_ABOVE_MAX]; /* `count` ids, all different */
 	struct tg_tariff tariff;
 	tg_micro held;               /* in all: what `paid_s` costs */
@@ -79,7 +81,12 @@ static inline struct entry *entry_at(const struct ledger *l, uint32_t id)
 }
 
 /** Roll an entry's windows to the moment. */
-void entry_touch(struct ledger *l, struct entry *e);
+void entry_roll(struct ledger *l, struct entry *e);
+static inline void entry_touch(struct ledger *l, struct entry *e)
+{
+	if (e->minute != l->minute)
+		entry_roll(l, e);
+}
 
 /** What holds of a period: the least of the enforced limits; LEDGER_NO_MONEY = none. */
 tg_micro entry_limit(const struct ledger *l, const struct entry *e, unsigned period,
@@ -87,12 +94,19 @@ tg_micro entry_limit(const struct ledger *l, const struct entry *e, unsigned per
 
 struct slice entry_name(const struct ledger *l, const struct entry *e);
 
-/** Add to or take from the attempts of a call.  find: NULL at the end; set *at to 0 first. */
-struct attempt *attempt_sibling(const struct ledger *l, uint64_t call, uint32_t *at);
+/** Periods in which a reservation counts now: off-hours are the last one. */
+static inline unsigned periods_now(const struct ledger *l)
+{
+	return l->off_hours ? LEDGER_PERIODS : LEDGER_OFF_HOURS;
+}
+
+uint64_t attempt_hash(const struct ledger *l, uint64_t call);
+/** Walk the attempts of a call: set *at to 0 first; NULL at the end. */
+struct attempt *attempt_sibling(const struct ledger *l, uint64_t call, uint64_t hash, uint32_t *at);
 /** A new attempt of this call in the pool and the table, or NULL. */
-struct attempt *attempt_take(struct ledger *l, uint64_t call);
-/** Bit i: another attempt of the same call is above[i] too. */
-uint16_t attempt_shared(const struct ledger *l, const struct attempt *a);
+struct attempt *attempt_take(struct ledger *l, uint64_t call, uint64_t hash);
+/** Bit i: the other one has a->above[i] too. */
+uint16_t attempt_common(const struct attempt *a, const struct attempt *other);
 
 /* destinations */
 

@@ -5,9 +5,13 @@
 
 /* ---- attempts by call ---- */
 
-struct attempt *attempt_sibling(const struct ledger *l, uint64_t call, uint32_t *at)
+uint64_t attempt_hash(const struct ledger *l, uint64_t call)
 {
-	uint64_t hash = tg_table_hash(l->by_call, slice_of(&call, sizeof(call)));
+	return tg_table_hash(l->by_call, slice_of(&call, sizeof(call)));
+}
+
+struct attempt *attempt_sibling(const struct ledger *l, uint64_t call, uint64_t hash, uint32_t *at)
+{
 	uint32_t slot;
 
 	while ((slot = tg_table_find(l->by_call, hash, at)) != 0) {
@@ -20,7 +24,7 @@ struct attempt *attempt_sibling(const struct ledger *l, uint64_t call, uint32_t 
 	return NULL;
 }
 
-struct attempt *attempt_take(struct ledger *l, uint64_t call)
+struct attempt *attempt_take(struct ledger *l, uint64_t call, uint64_t hash)
 {
 	struct attempt *a = tg_pool_take(l->attempts);
 	enum tg_err err;
@@ -28,28 +32,25 @@ struct attempt *attempt_take(struct ledger *l, uint64_t call)
 	if (a == NULL)
 		return NULL;
 	a->call = call;
-	err = tg_table_add(l->by_call, tg_table_hash(l->by_call, slice_of(&call, sizeof(call))),
-	                   tg_pool_handle(l->attempts, a).slot);
+	a->hash = hash;
+	a->self = tg_pool_handle(l->attempts, a);
+	err = tg_table_add(l->by_call, hash, a->self.slot);
 	assert(err == TG_OK); /* as large as the pool */
 	(void)err;
 	return a;
 }
 
-uint16_t attempt_shared(const struct ledger *l, const struct attempt *a)
+uint16_t attempt_common(const struct attempt *a, const struct attempt *other)
 {
-	const struct attempt *other;
-	uint16_t shared = 0;
-	uint32_t at = 0;
+	uint16_t common = 0;
 
-	while ((other = attempt_sibling(l, a->call, &at)) != NULL) {
-		for (unsigned i = 0; other != a && i < a->count; i++) {
-			for (unsigned k = 0; k < other->count; k++) {
-				if (a->above[i] == other->above[k])
-					shared |= (uint16_t)(1u << i);
-			}
+	for (unsigned i = 0; i < a->count; i++) {
+		for (unsigned k = 0; k < other->count; k++) {
+			if (a->above[i] == other->above[k])
+				common |= (uint16_t)(1u << i);
 		}
 	}
-	return shared;
+	return common;
 }
 
 /* ---- to the disk ---- */
@@ -186,12 +187,13 @@ static void import_above(struct ledger *l, const struct ledger_hold_state *s, st
 enum tg_err ledger_hold_import(struct ledger *l, const struct ledger_hold_state *s,
                                struct tg_handle *hold)
 {
-	struct attempt *a;
-	uint16_t shared;
+	struct attempt *a, *other;
+	uint16_t shared = 0;
+	uint32_t at = 0;
 
 	if (!hold_valid(s))
 		return TG_EBAD;
-	a = attempt_take(l, s->call);
+	a = attempt_take(l, s->call, attempt_hash(l, s->call));
 	if (a == NULL)
 		return TG_ENOMEM;
 	import_above(l, s, a);
@@ -208,7 +210,8 @@ enum tg_err ledger_hold_import(struct ledger *l, const struct ledger_hold_state 
 		a->start[p] = now ? l->start[p] : s->start[p];
 		a->in[p] = s->in[p];
 	}
-	shared = attempt_shared(l, a);
+	while ((other = attempt_sibling(l, a->call, a->hash, &at)) != NULL)
+		shared |= other != a ? attempt_common(a, other) : 0;
 	for (unsigned i = 0; i < a->count; i++) {
 		struct entry *e = entry_at(l, a->above[i]);
 
@@ -227,7 +230,7 @@ enum tg_err ledger_hold_import(struct ledger *l, const struct ledger_hold_state 
 		e->committed += a->held;
 	}
 	l->stat.held += a->held;
-	*hold = tg_pool_handle(l->attempts, a);
+	*hold = a->self;
 	return TG_OK;
 }
 

@@ -47,3 +47,7 @@ rows = (HERE.parent.parent / "src/number/normalise_test.c").read_text().split("s
 dialled = re.findall(r'S\("((?:[^"\\]|\\.)*)"\), "', rows)
 for n, text in enumerate(t for t in dialled if "\\" not in t):
     (number / f"{n:03}").write_bytes(bytes([n * 37 % 245, n]) + text.encode())
+
+zone = fresh("zone")
+for name in ("Lord_Howe", "Madrid"):
+    (zone / name).write_bytes((VECTORS / "zone" / name).read_bytes())
