@@ -69,7 +69,8 @@ void leg_call_out(struct leg_layer *l, uint64_t now_ms, const struct link_msg *i
 	g = leg_take(l, &invite->head.leg, target->emergency);
 	if (g == NULL) {
 		leg_refuse(l, invite, 503, SLICE("no-half-call-free"));
-		if (target->trunk >= 0)
+		/* one that is up under this name has a bill of its own to come */
+		if (target->trunk >= 0 && leg_find(l, &invite->head.leg) == NULL)
 			leg_unused(l, &invite->head.leg, 503);
 		return;
 	}
