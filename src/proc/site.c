@@ -74,6 +74,7 @@ static void make_trunk(struct role_trunk *to, const struct conf_trunk *from, uin
 	link_text_set(&to->domain, from->domain);
 	link_text_set(&to->realm, from->realm);
 	link_text_set(&to->user, from->username);
+	link_text_set(&to->caller, from->caller);
 }
 
 void site_make(struct role_site *out, const struct conf *conf)

@@ -63,6 +63,7 @@ struct role_trunk {
 	struct link_text domain; /* host part of its AoR and Request-URIs */
 	struct link_text realm;  /* pinned for signing */
 	struct link_text user;   /* AoR user and digest username */
+	struct link_text caller; /* shown for callers without a number; empty = user */
 };
 
 /** The trunks in the order in which calls out try them. */

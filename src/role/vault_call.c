@@ -118,7 +118,9 @@ static void end_call(struct vault *v, struct vault_call *c)
 
 static struct slice caller_on_trunk(const struct vault_call *c, const struct role_trunk *t)
 {
-	return c->caller.len > 0 ? link_text(&c->caller) : link_text(&t->user);
+	if (c->caller.len > 0)
+		return link_text(&c->caller);
+	return t->caller.len > 0 ? link_text(&t->caller) : link_text(&t->user);
 }
 
 static uint16_t iface_of(const struct vault *v, const struct vault_call *c)
