@@ -24,20 +24,6 @@ bool slice_starts(struct slice s, struct slice prefix)
 	return slice_eq(slice_head(s, prefix.len), prefix);
 }
 
-struct slice slice_skip(struct slice s, size_t n)
-{
-	if (n >= s.len)
-		return (struct slice){ NULL, 0 };
-	return (struct slice){ s.p + n, s.len - n };
-}
-
-struct slice slice_head(struct slice s, size_t n)
-{
-	if (n < s.len)
-		s.len = n;
-	return s;
-}
-
 size_t slice_find(struct slice s, char c)
 {
 	const char *hit = s.len > 0 ? memchr(s.p, c, s.len) : NULL;
@@ -69,23 +55,45 @@ struct slice slice_cut(struct slice s, char c, struct slice *head)
 	return slice_skip(s, at + 1);
 }
 
+/* Digits only; so many that the sum may not fit. */
+static enum tg_err u64_by_step(uint64_t *out, struct slice s, uint64_t max)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < s.len; i++) {
+		uint64_t digit = (uint64_t)(s.p[i] - '0');
+
+		if (digit > max || v > (max - digit) / 10)
+			return TG_ELIMIT;
+		v = v * 10 + digit;
+	}
+	*out = v;
+	return TG_OK;
+}
+
+/* Digits that always fit: 10^19 < 2^64. */
+enum { U64_DIGITS = 19 };
+
 enum tg_err slice_u64(uint64_t *out, struct slice s, uint64_t max)
 {
 	uint64_t v = 0;
+	size_t zeros = 0;
 
 	if (s.len == 0)
 		return TG_EBAD;
 	for (size_t i = 0; i < s.len; i++) {
 		if (!tg_isdigit(s.p[i]))
 			return TG_EBAD;
+		v = v * 10 + (uint64_t)(s.p[i] - '0'); /* wraps only where it is not used */
 	}
-	for (size_t i = 0; i < s.len; i++) {
-		uint64_t digit = (uint64_t)(s.p[i] - '0');
-
-		if (v > (max - digit) / 10 || digit > max)
-			return TG_ELIMIT;
-		v = v * 10 + digit;
+	if (s.len > U64_DIGITS) {
+		while (zeros < s.len && s.p[zeros] == '0')
+			zeros++;
+		if (s.len - zeros > U64_DIGITS)
+			return u64_by_step(out, slice_skip(s, zeros), max);
 	}
+	if (v > max)
+		return TG_ELIMIT;
 	*out = v;
 	return TG_OK;
 }

@@ -59,10 +59,16 @@ bool slice_ieq(struct slice a, struct slice b);
 bool slice_starts(struct slice s, struct slice prefix);
 
 /** `s` without its first `n` octets; empty when n ≥ len. */
-struct slice slice_skip(struct slice s, size_t n);
+static inline struct slice slice_skip(struct slice s, size_t n)
+{
+	return n >= s.len ? (struct slice){ NULL, 0 } : (struct slice){ s.p + n, s.len - n };
+}
 
 /** At most the first `n` octets. */
-struct slice slice_head(struct slice s, size_t n);
+static inline struct slice slice_head(struct slice s, size_t n)
+{
+	return (struct slice){ s.p, n < s.len ? n : s.len };
+}
 
 /** Index of the first `c`, or s.len. */
 size_t slice_find(struct slice s, char c);

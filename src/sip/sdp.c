@@ -10,16 +10,18 @@
 
 /* Where a letter may stand, and whether once only. */
 struct letter_row {
-	char letter;
-	bool session, media, once;
+	bool known, session, media, once;
 };
 
-static const struct letter_row letters[] = {
-	{ 'v', true, false, true },  { 'o', true, false, true },  { 's', true, false, true },
-	{ 'i', true, true, true },   { 'u', true, false, true },  { 'e', true, false, false },
-	{ 'p', true, false, false }, { 'c', true, true, true },   { 'b', true, true, false },
-	{ 't', true, false, true },  { 'r', true, false, false }, { 'z', true, false, true },
-	{ 'k', true, true, true },   { 'a', true, true, false },  { 'm', true, true, false },
+static const struct letter_row letters[26] = {
+	['v' - 'a'] = { true, true, false, true },  ['o' - 'a'] = { true, true, false, true },
+	['s' - 'a'] = { true, true, false, true },  ['i' - 'a'] = { true, true, true, true },
+	['u' - 'a'] = { true, true, false, true },  ['e' - 'a'] = { true, true, false, false },
+	['p' - 'a'] = { true, true, false, false }, ['c' - 'a'] = { true, true, true, true },
+	['b' - 'a'] = { true, true, true, false },  ['t' - 'a'] = { true, true, false, true },
+	['r' - 'a'] = { true, true, false, false }, ['z' - 'a'] = { true, true, false, true },
+	['k' - 'a'] = { true, true, true, true },   ['a' - 'a'] = { true, true, true, false },
+	['m' - 'a'] = { true, true, true, false },
 };
 
 struct word_row {
@@ -193,11 +195,9 @@ static enum tg_err check_letter(struct sip_sdp_reader *r, char letter)
 	const struct letter_row *row = NULL;
 	uint32_t need = bit_of('v') | bit_of('o') | bit_of('s') | bit_of('t');
 
-	for (size_t i = 0; i < COUNT(letters) && row == NULL; i++) {
-		if (letters[i].letter == letter)
-			row = &letters[i];
-	}
-	if (row == NULL)
+	if (letter >= 'a' && letter <= 'z')
+		row = &letters[letter - 'a'];
+	if (row == NULL || !row->known)
 		return sip_sdp_bad(r, "unknown line type");
 	if (r->seen == 0 && r->media == NULL && letter != 'v')
 		return sip_sdp_bad(r, "does not begin with v=");

@@ -3,27 +3,31 @@
 
 struct slice sip_sdp_token(struct slice *rest)
 {
+	const char *p = rest->p, *end = rest->len > 0 ? p + rest->len : p, *from;
 	struct slice token;
-	size_t n = 0;
 
-	while (n < rest->len && rest->p[n] == ' ')
-		n++;
-	*rest = slice_skip(*rest, n);
-	token = slice_head(*rest, slice_find(*rest, ' '));
-	*rest = slice_skip(*rest, token.len);
-	for (n = 0; n < rest->len && rest->p[n] == ' ';)
-		n++;
-	*rest = slice_skip(*rest, n);
+	if (rest->len == 0)
+		return *rest = (struct slice){ NULL, 0 };
+	while (p < end && *p == ' ')
+		p++;
+	for (from = p; p < end && *p != ' ';)
+		p++;
+	token = p > from ? slice_of(from, (size_t)(p - from)) : (struct slice){ NULL, 0 };
+	while (p < end && *p == ' ')
+		p++;
+	*rest = p < end ? slice_of(p, (size_t)(end - p)) : (struct slice){ NULL, 0 };
 	return token;
 }
 
 bool sip_sdp_is_token(struct slice s)
 {
-	for (size_t i = 0; i < s.len; i++) {
-		char c = s.p[i];
+	/* a bit an octet: %x21 %x23-27 %x2A-2B %x2D-2E %x30-39 %x41-5A %x5E-7E */
+	static const uint64_t is_token[4] = { 0x03ff6cfa00000000, 0x7fffffffc7fffffe };
 
-		if (c < 0x21 || c == 0x7f || c == '"' || c == '(' || c == ')' || c == ',' ||
-		    c == '/' || (c >= ':' && c <= '@') || (c >= '[' && c <= ']'))
+	for (size_t i = 0; i < s.len; i++) {
+		uint8_t c = (uint8_t)s.p[i];
+
+		if ((is_token[c / 64] >> c % 64 & 1) == 0)
 			return false;
 	}
 	return s.len > 0;
