@@ -92,5 +92,6 @@ int cmd_registrations(struct cli *cli);
 int cmd_trunks(struct cli *cli);
 int cmd_rates(struct cli *cli);
 int cmd_records(struct cli *cli);
+int cmd_limits(struct cli *cli);
 
 #endif

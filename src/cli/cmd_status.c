@@ -1,7 +1,7 @@
 /* tollgate status: in words what is open, to whom and why (R106), and how it goes. */
 #include <stdio.h>
 
-#include "cli/gate.h"
+#include "cli/money_text.h"
 
 static const json_t *find(const json_t *rows, const char *key)
 {
@@ -98,8 +98,18 @@ static void print_processes(const json_t *rows)
 }
 
 struct status {
-	json_t *processes, *open, *trunks, *registrations;
+	json_t *processes, *open, *trunks, *registrations, *money;
 };
+
+static void print_money(const json_t *money)
+{
+	static char mem[16384];
+	struct buf b = buf_on(mem, sizeof(mem));
+
+	puts("\nMoney");
+	money_text(&b, money);
+	fwrite(b.p, 1, b.len, stdout);
+}
 
 static int print_words(const struct status *s)
 {
@@ -117,6 +127,7 @@ static int print_words(const struct status *s)
 		print_text(json_object_get(row, "line"));
 		putchar('\n');
 	}
+	print_money(json_array_get(s->money, 0));
 	print_trunks(s->trunks, vault);
 	printf("\nNow\n  %lld calls; %lld accounts, %zu phones registered\n"
 	       "  since the start %lld calls granted, %lld refused, %lld wrong proofs\n",
@@ -143,6 +154,7 @@ static int print_json(const struct status *s)
 	json_object_update(all, (json_t *)(uintptr_t)site);
 	json_object_update(all, (json_t *)(uintptr_t)vault);
 	json_object_set_new(all, "open", lines);
+	json_object_set(all, "money", json_array_get(s->money, 0));
 	json_object_set(all, "trunks", s->trunks);
 	json_object_set_new(all, "registrations",
 	                    json_integer((json_int_t)json_array_size(s->registrations)));
@@ -166,6 +178,8 @@ int cmd_status(struct cli *cli)
 	if (status == CLI_GO)
 		status = gate_ask(&gate, SLICE("open"), &s.open);
 	if (status == CLI_GO)
+		status = gate_ask(&gate, SLICE("money"), &s.money);
+	if (status == CLI_GO)
 		status = gate_ask(&gate, SLICE("trunks"), &s.trunks);
 	if (status == CLI_GO)
 		status = gate_ask(&gate, SLICE("registrations"), &s.registrations);
@@ -173,6 +187,7 @@ int cmd_status(struct cli *cli)
 		status = cli->json ? print_json(&s) : print_words(&s);
 	json_decref(s.processes);
 	json_decref(s.open);
+	json_decref(s.money);
 	json_decref(s.trunks);
 	json_decref(s.registrations);
 	gate_close(&gate);

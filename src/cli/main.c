@@ -21,6 +21,8 @@ static const struct cli_command commands[] = {
 	{ "trunks", cmd_trunks, "", "List the trunks and how they are." },
 	{ "rates", cmd_rates, "import|check|show|list|export",
 	  "Import a provider's rates, and show what a number costs." },
+	{ "limits", cmd_limits, "[KIND [NAME]]",
+	  "Show each budget: spent, committed, remaining, and what is still possible." },
 	{ "records", cmd_records, "", "Print the records of calls, as a table, JSON or CSV." },
 };
 

@@ -70,6 +70,15 @@ static const struct route {
 	{ "key", NULL, ROLE(VAULT) },
 	{ "records", NULL, ROLE(VAULT) },
 	{ "rates-reload", NULL, ROLE(VAULT) },
+	{ "limits", NULL, ROLE(VAULT) },
+	{ "money", NULL, ROLE(VAULT) },
+	{ "explain", NULL, ROLE(VAULT) },
+	{ "lockdown", NULL, ROLE(VAULT) },
+	{ "unlock", NULL, ROLE(VAULT) },
+	{ "allow", NULL, ROLE(VAULT) },
+	{ "disallow", NULL, ROLE(VAULT) },
+	{ "pass", NULL, ROLE(VAULT) },
+	{ "passes", NULL, ROLE(VAULT) },
 #undef ROLE
 };
 

@@ -1,8 +1,8 @@
 /* What the operator asks the vault: accounts, calls, status. */
-#include "role/vault_priv.h"
+#include "role/vault_ctl_priv.h"
 
-static void page(struct vault *v, const struct link_msg *ask, const struct buf *b, bool last,
-                 bool failed)
+void vault_ctl_page(struct vault *v, const struct link_msg *ask, const struct buf *b, bool last,
+                    bool failed)
 {
 	struct link_msg *m = &v->out;
 
@@ -81,14 +81,14 @@ static void list(struct vault *v, const struct link_msg *ask, const struct tg_po
 		if (one.full || one.len == 0)
 			continue;
 		if (b.len + one.len + 1 > sizeof(mem)) {
-			page(v, ask, &b, false, false);
+			vault_ctl_page(v, ask, &b, false, false);
 			b.len = 0;
 		}
 		if (b.len > 0)
 			buf_chr(&b, ',');
 		buf_put(&b, buf_slice(&one));
 	}
-	page(v, ask, &b, true, false);
+	vault_ctl_page(v, ask, &b, true, false);
 }
 
 static void status(struct vault *v, const struct link_msg *ask)
@@ -111,7 +111,7 @@ static void status(struct vault *v, const struct link_msg *ask)
 		buf_json(&b, link_text(&v->env.site->trunk[i].name));
 	}
 	buf_lit(&b, "]}");
-	page(v, ask, &b, true, false);
+	vault_ctl_page(v, ask, &b, true, false);
 }
 
 void vault_ctl(struct vault *v, const struct link_msg *ask)
@@ -120,15 +120,14 @@ void vault_ctl(struct vault *v, const struct link_msg *ask)
 	char mem[128];
 	struct buf b = buf_on(mem, sizeof(mem));
 
-	(void)arg;
 	if (slice_eq(verb, SLICE("accounts"))) {
 		list(v, ask, v->accounts, write_account);
 	} else if (slice_eq(verb, SLICE("calls"))) {
 		list(v, ask, v->calls, write_call);
 	} else if (slice_eq(verb, SLICE("status"))) {
 		status(v, ask);
-	} else {
+	} else if (!vault_ctl_money(v, ask, verb, arg)) {
 		buf_lit(&b, "the vault does not know this command");
-		page(v, ask, &b, true, true);
+		vault_ctl_page(v, ask, &b, true, true);
 	}
 }
