@@ -56,6 +56,10 @@
 	X(CALL_ENDED, call_ended, INFO, FREE, \
 	  "call rule from account to peer status talk_ms side loss_ppm jitter_us", \
 	  "A call is over: the one line of its verdict.") \
+	X(EMERGENCY_CALL, emergency_call, WARN, FREE, "call from account to peer", \
+	  "An emergency number was dialled; every limit stands aside for it.") \
+	X(FIRST_USE, first_use, WARN, BRIEF, "account peer class to call", \
+	  "An account or PBX calls a class of numbers for the first time.") \
 	X(LIMIT_MET, limit_met, WARN, BRIEF, "rule call account to ledger", \
 	  "A budget refuses a call, or ends one that is up; ledger says which and by how much.") \
 	X(LEDGER_OVERRUN, ledger_overrun, ERROR, FREE, "call trunk talk_ms paid_s", \

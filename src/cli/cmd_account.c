@@ -12,7 +12,8 @@
 static const char *const verbs[] = { "list", "add", "rotate", "remove" };
 
 struct account_options {
-	const char *config, *network, *number, *bindings;
+	const char *config, *network, *number, *bindings, *group;
+	bool tls_only;
 };
 
 static int list(const struct cli *cli, const struct gate *gate)
@@ -100,6 +101,9 @@ static bool put_words(struct buf *b, const struct cli *cli, const struct gate *g
 	put_option(b, "networks", o->network);
 	put_option(b, "number", o->number);
 	put_option(b, "bindings", o->bindings);
+	put_option(b, "group", o->group);
+	if (o->tls_only)
+		put_option(b, "tls", "only");
 	if (b->full || name.full)
 		cli_fail(CLI_FAILED, "account: the name or an option is too long");
 	return !b->full && !name.full;
@@ -152,11 +156,12 @@ static int check_usage(const struct cli *cli, const struct account_options *o)
 		return cli_fail(CLI_USAGE, is_list ? "account list takes no name"
 		                                   : "account %s: name the account",
 		                cli->words[0]);
-	if (!is_add && (o->network != NULL || o->number != NULL || o->bindings != NULL))
-		return cli_fail(CLI_USAGE,
-		                "account: --network, --number and --bindings go with add");
+	if (!is_add && (o->network != NULL || o->number != NULL || o->bindings != NULL ||
+	                o->group != NULL || o->tls_only))
+		return cli_fail(CLI_USAGE, "account: --network, --number, --bindings, --group and "
+		                "--tls-only go with add");
 	if (!is_plain(cli->words[1]) || !is_plain(o->network) || !is_plain(o->number) ||
-	    !is_plain(o->bindings))
+	    !is_plain(o->bindings) || !is_plain(o->group))
 		return cli_fail(CLI_USAGE, "account: names and values hold no blanks");
 	return CLI_GO;
 }
@@ -168,8 +173,10 @@ int cmd_account(struct cli *cli)
 		CLI_CONFIG_OPTION(&o.config),
 		{ "network", &o.network, NULL, "NAME,... of networks that it may come from "
 		  "(default accounts.default-networks)" },
-		{ "number", &o.number, NULL, "NUMBER that trunks see as the caller" },
+		{ "number", &o.number, NULL, "NUMBER,... that trunks may see as the caller" },
 		{ "bindings", &o.bindings, NULL, "most phones at a time (default accounts.bindings)" },
+		{ "group", &o.group, NULL, "NAME of its group (default accounts.default-group)" },
+		{ "tls-only", NULL, &o.tls_only, "it may register and call over TLS alone" },
 	};
 	int status = cli_args(cli, options, COUNT(options), 1, 2);
 	struct gate gate;

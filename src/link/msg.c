@@ -80,6 +80,7 @@ static const struct rule answered_rules[] = { NO_MORE };
 static const struct rule renew_rules[] = {
 	FLAG(link_call_renew, final), TEXT(link_call_renew, rule), NO_MORE
 };
+static const struct rule stop_call_rules[] = { TEXT(link_call_stop, rule), NO_MORE };
 static const struct rule bill_rules[] = {
 	ENUM(link_call_bill, what, LINK_BILL_UNKNOWN), FLAG(link_call_bill, unconfirmed),
 	RULE(RULE_U16_0, link_call_bill, status, 300, 699), NO_MORE
@@ -197,6 +198,7 @@ static const struct row {
 	[LINK_CALL_ANSWERED] = { answered_rules, SIP, VAULT, NO_BODY },
 	[LINK_CALL_RENEW] = { renew_rules, VAULT, CARRIER, NO_BODY },
 	[LINK_CALL_BILL] = { bill_rules, CARRIER, VAULT, NO_BODY },
+	[LINK_CALL_STOP] = { stop_call_rules, VAULT, SIP, NO_BODY },
 	[LINK_CALL_END] = { call_end_rules, SIP, VAULT, NO_BODY },
 	[LINK_SIGN_ASK] = { sign_ask_rules, CARRIER, VAULT, NO_BODY },
 	[LINK_SIGN_REPLY] = { sign_reply_rules, VAULT, CARRIER, NO_BODY },

@@ -181,6 +181,11 @@ struct link_call_renew {
 	struct link_text rule; /* final: why; the record's rule when the time is up */
 };
 
+/* vault -> A: hang up, or give up: an emergency call needs the line, or the site is locked down */
+struct link_call_stop {
+	struct link_text rule;
+};
+
 /*
  * What a provider may charge for one attempt.  Each grant of a trunk ends in one of OVER, FAILED
  * and UNKNOWN; after UNKNOWN a late 2xx brings ANSWERED and OVER.
@@ -395,6 +400,7 @@ struct link_resolve {
 	X(CALL_ANSWERED, link_call_answered, answered) \
 	X(CALL_RENEW, link_call_renew, renew)          \
 	X(CALL_BILL, link_call_bill, bill)             \
+	X(CALL_STOP, link_call_stop, stop_call)        \
 	X(CALL_END, link_call_end, call_end)           \
 	X(SIGN_ASK, link_sign_ask, sign_ask)           \
 	X(SIGN_REPLY, link_sign_reply, sign_reply)     \

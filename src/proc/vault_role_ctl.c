@@ -2,7 +2,7 @@
  * The operator's changes.  A secret comes sealed for this vault and for one name, so that the
  * console and the rings carry only what nobody else can use; the answer waits for the disk.
  *
- *   account add USER SEALED [networks=A,B] [number=N] [bindings=N]
+ *   account add USER SEALED [networks=A,B] [number=N,M] [bindings=N] [group=G] [tls=only]
  *   account rotate USER SEALED
  *   account remove USER
  *   secret set trunk/NAME SEALED
@@ -148,6 +148,33 @@ static const char *take_networks(struct vault_role *r, struct slice value)
 	return NULL;
 }
 
+static const char *take_numbers(struct vault_account *a, struct slice value)
+{
+	struct slice rest = value, number;
+
+	if (value.len == 0 || value.len > sizeof(a->number))
+		return "number: at most 64 octets of numbers, comma separated";
+	while (rest.len > 0) {
+		rest = slice_cut(rest, ',', &number);
+		if (number_kind_of(number) != NUMBER_DIGITS)
+			return "number: digits with at most one leading '+'";
+	}
+	memcpy(a->number, value.p, value.len);
+	a->number_len = (uint8_t)value.len;
+	return NULL;
+}
+
+static const char *take_group(const struct vault_role *r, struct vault_account *a,
+                              struct slice value)
+{
+	if (value.len == 0 || value.len > sizeof(a->group) ||
+	    conf_group_find(r->env.conf, value) == CONF_NONE)
+		return "group: one of the configuration's groups";
+	memcpy(a->group, value.p, value.len);
+	a->group_len = (uint8_t)value.len;
+	return NULL;
+}
+
 static const char *take_option(struct vault_role *r, struct vault_account *a, struct slice option)
 {
 	struct slice key, value = slice_cut(option, '=', &key);
@@ -155,12 +182,13 @@ static const char *take_option(struct vault_role *r, struct vault_account *a, st
 
 	if (slice_eq(key, SLICE("networks")))
 		return take_networks(r, value);
-	if (slice_eq(key, SLICE("number"))) {
-		if (number_kind_of(value) != NUMBER_DIGITS || value.len > sizeof(a->number))
-			return "number: digits with at most one leading '+'";
-		memcpy(a->number, value.p, value.len);
-		a->number_len = (uint8_t)value.len;
-		return NULL;
+	if (slice_eq(key, SLICE("number")))
+		return take_numbers(a, value);
+	if (slice_eq(key, SLICE("group")))
+		return take_group(r, a, value);
+	if (slice_eq(key, SLICE("tls"))) {
+		a->tls_only = slice_eq(value, SLICE("only"));
+		return a->tls_only ? NULL : "tls: only";
 	}
 	if (slice_eq(key, SLICE("bindings"))) {
 		if (slice_u64(&n, value, 32) != TG_OK || n == 0)

@@ -122,7 +122,8 @@ static void find_ledgers(struct judge *j, const struct judge_ask *ask, struct ju
 {
 	add_above(j, c, LEDGER_SITE, JUDGE_SITE);
 	add_above(j, c, LEDGER_CLASS, slice_str(number_class_name(c->class)));
-	add_above(j, c, LEDGER_GROUP, ask->group);
+	if (ask->account.group < j->rules.groups)
+		add_above(j, c, LEDGER_GROUP, j->rules.group[ask->account.group]);
 	if (ask->party == POLICY_PBX)
 		add_above(j, c, LEDGER_PBX, ask->peer_name);
 	add_above(j, c, LEDGER_ACCOUNT, ask->account.name);
@@ -210,6 +211,7 @@ void judge_call(struct judge *j, const struct ledger_now *now, const struct judg
 	*f = (struct policy_facts){
 		.party = ask->party,
 		.peer = ask->peer,
+		.peer_name = ask->peer_name,
 		.account = ask->account,
 		.source = ask->source,
 		.dialled = ask->dialled,

@@ -47,6 +47,9 @@ struct judge_rules {
 	uint16_t first_trunk; /* whose price the rules see; the first of the routes */
 	const struct judge_budget *budget;
 	uint32_t budgets;
+	const struct slice *group; /* names, by index */
+	uint16_t groups;
+	uint16_t default_group;    /* of accounts that name none; POLICY_NONE = no group */
 	struct slice currency;
 	uint32_t renew_s;     /* how far ahead of the talk a call is paid */
 	void *ctx;            /* for the calls below; each of them may be NULL */
@@ -89,7 +92,6 @@ struct judge_ask {
 	uint16_t peer;     /* index of the calling PBX or trunk */
 	struct slice peer_name; /* its name: of its ledger */
 	struct policy_account account; /* that calls, or that the PBX named */
-	struct slice group;     /* name of account.group; empty = none */
 	struct policy_source source;
 	struct slice dialled, claimed;
 	bool dialled_is_account;

@@ -494,6 +494,10 @@ bool ua_message(struct ua *ua, uint64_t now_ms, const struct link_msg *msg)
 		cancel_grant(ua, msg);
 		leg_message(ua->legs, now_ms, msg);
 		return true;
+	case LINK_CALL_STOP: /* it may be over already */
+		(void)!leg_hangup(ua->legs, now_ms, msg->head.leg.call,
+		                  link_text(&msg->stop_call.rule));
+		return true;
 	case LINK_CALL_VERDICT:
 	case LINK_CALL_RENEW:
 	case LINK_MEDIA_OPENED:

@@ -45,7 +45,9 @@ static bool make_judge(struct vault *v, const struct vault_conf *conf)
 		                           v->env.site->calls_max * 2 + 64 };
 	struct tg_key key;
 
-	v->rules = *conf->rules;
+	v->rules = v->given = *conf->rules;
+	if (!vault_book_open(v))
+		return false;
 	memcpy(v->here.boot, conf->boot, sizeof(v->here.boot));
 	tg_rng_bytes(v->env.rng, &key, sizeof(key));
 	v->wait_cap = sizes.calls * 2;
@@ -79,6 +81,7 @@ void vault_free(struct vault *v)
 	if (v == NULL)
 		return;
 	judge_free(v->judge);
+	book_free(v->book);
 	tg_pool_free(v->attempts);
 	free(v->waits);
 	tg_wheel_free(v->wheel);
@@ -136,6 +139,17 @@ struct slice vault_realm(const struct vault *v)
 	return link_text(&v->env.site->domain);
 }
 
+static uint16_t group_of(const struct vault *v, const struct vault_account *a)
+{
+	struct slice name = slice_of(a->group, a->group_len);
+
+	for (uint16_t i = 0; i < v->rules.groups; i++) {
+		if (slice_eq(v->rules.group[i], name))
+			return i;
+	}
+	return v->rules.default_group; /* a group that is gone opens nothing of its own */
+}
+
 enum tg_err vault_account_set(struct vault *v, const struct vault_account *account, bool save)
 {
 	struct slice user = slice_of(account->user, account->user_len);
@@ -153,6 +167,7 @@ enum tg_err vault_account_set(struct vault *v, const struct vault_account *accou
 		assert(err == TG_OK); /* as large as the pool */
 	}
 	u->a = *account;
+	u->group = group_of(v, &u->a);
 	if (save)
 		v->store.account(v->store.ctx, &u->a, false);
 	return TG_OK;
@@ -167,6 +182,7 @@ enum tg_err vault_account_remove(struct vault *v, struct slice user)
 	if (u == NULL)
 		return TG_ENOENT;
 	v->store.account(v->store.ctx, &u->a, true);
+	book_forget(v->book, user);
 	link_msg_init(&v->out, LINK_BIND_LOAD, role_edge_of(v->env.site, user)); /* none left */
 	link_text_set(&v->out.binding_load.user, user);
 	vault_post(v);
@@ -353,6 +369,7 @@ void vault_wall(struct vault *v, uint64_t now_ms, uint64_t wall_ms)
 	v->now_ms = now_ms;
 	v->wall_offset_ms = wall_ms - now_ms;
 	(void)judge_time(v->judge, now_ms, wall_ms);
+	vault_book_tick(v);
 	if (v->clock_saved_ms != 0 && now_ms - v->clock_saved_ms < CLOCK_SAVE_MS)
 		return;
 	v->clock_saved_ms = now_ms;
@@ -364,7 +381,9 @@ bool vault_state_load(struct vault *v, struct slice kind, const struct vault_blo
 {
 	struct ledger_clock_state saved;
 
-	if (!slice_eq(kind, SLICE("clock")) || row->octets.len != sizeof(saved))
+	if (!slice_eq(kind, SLICE("clock")))
+		return book_load(v->book, kind, row->key, row->octets, vault_ledger_s(v)) == TG_OK;
+	if (row->octets.len != sizeof(saved))
 		return false;
 	memcpy(&saved, row->octets.p, sizeof(saved));
 	judge_set_clock(v->judge, &saved, here(v));

@@ -14,7 +14,7 @@
 
 struct vault;
 
-enum { VAULT_USER_MAX = 64, VAULT_SECRET_MAX = 128, VAULT_NUMBER_MAX = 32 };
+enum { VAULT_USER_MAX = 64, VAULT_SECRET_MAX = 128, VAULT_NUMBER_MAX = 64, VAULT_GROUP_MAX = 32 };
 
 /** An account as it is stored: never its password (B16). */
 struct vault_account {
@@ -25,8 +25,13 @@ struct vault_account {
 	uint8_t ha1_md5[16];
 	uint8_t ha1_sha256[32];
 	uint64_t networks; /* bit i: may come from configured network i */
-	char number[VAULT_NUMBER_MAX]; /* shown as the caller on trunks; empty = the trunk's user */
+	/* its numbers, comma separated: what trunks may see as the caller, the first unless the phone
+	 * asks for another; empty = the trunk's */
+	char number[VAULT_NUMBER_MAX];
 	uint8_t number_len;
+	char group[VAULT_GROUP_MAX]; /* by name; empty = the configured default */
+	uint8_t group_len;
+	uint8_t tls_only; /* 0, 1: calls and registers over TLS alone */
 };
 
 enum vault_disposition {

@@ -195,6 +195,8 @@ void vault_call_grant(struct vault *v, struct vault_call *c, const struct vault_
 	v->out.grant.max_s = longest_s(v, a);
 	v->out.grant.paid_ms = a != NULL ? vault_attempt_cut_ms(a) : 0;
 	vault_post(v);
+	if (c->emergency)
+		vault_book_emergency(v, c, link_text(&v->out.grant.caller));
 	link_msg_init(&v->out, LINK_CALL_VERDICT, c->asker);
 	v->out.head.leg = (struct link_leg){ .call = c->id, .side = LINK_A };
 	r->allow = 1;
@@ -263,8 +265,11 @@ static bool next_trunk(struct vault *v, struct vault_call *c, struct judge_attem
 	while (c->next_route < v->routes->count) {
 		uint16_t i = v->routes->trunk[c->next_route++];
 
-		if (!c->emergency && v->trunk_calls[i] >= v->env.site->trunk[i].calls_max)
-			continue;
+		if (v->trunk_calls[i] >= v->env.site->trunk[i].calls_max) {
+			if (!c->emergency)
+				continue;
+			vault_give_way(v, i);
+		}
 		*a = (struct judge_attempt){ .trunk = i, .again = c->tried, .call = c->id,
 			                     .dialled = link_text(&c->record.dialled) };
 		if (!try_hold(v, c, a, why))
@@ -337,6 +342,14 @@ static bool route(struct vault *v, struct vault_call *c, struct obstacle *why)
 
 /* ---- CALL_ASK ---- */
 
+/** The extension that a PBX says is calling: it narrows what the PBX may do (attribution). */
+static const struct vault_account *named_by_pbx(const struct vault *v,
+                                                const struct link_call_ask *ask)
+{
+	return ask->party == LINK_PARTY_PBX ? vault_account_find(v, link_text(&ask->caller))
+	                                    : NULL;
+}
+
 static void begin_record(struct vault *v, struct vault_call *c, const struct link_msg *msg,
                          const struct vault_account *a)
 {
@@ -356,6 +369,8 @@ static void begin_record(struct vault *v, struct vault_call *c, const struct lin
 		r->a_peer = r->account;
 	} else if (c->a_party == LINK_PARTY_PBX) {
 		r->a_peer = v->env.site->pbx[c->a_peer].name;
+		if (named_by_pbx(v, ask) != NULL)
+			r->account = ask->caller;
 	} else {
 		r->a_peer = v->env.site->trunk[c->a_peer].name;
 	}
@@ -380,14 +395,6 @@ static bool may_ask(const struct vault *v, const struct link_msg *msg)
 	}
 }
 
-/** The extension that a PBX says is calling: it narrows what the PBX may do (attribution). */
-static const struct vault_account *named_by_pbx(const struct vault *v,
-                                                const struct link_call_ask *ask)
-{
-	return ask->party == LINK_PARTY_PBX ? vault_account_find(v, link_text(&ask->caller))
-	                                    : NULL;
-}
-
 static void decide(struct vault *v, const struct link_msg *msg, const struct vault_account *a,
                    struct judge_case *out)
 {
@@ -408,8 +415,12 @@ static void decide(struct vault *v, const struct link_msg *msg, const struct vau
 	              (int)POLICY_PBX == (int)LINK_PARTY_PBX &&
 	              (int)POLICY_TRUNK == (int)LINK_PARTY_TRUNK, "one numbering of parties");
 	if (who != NULL) {
-		judge.account.name = slice_of(who->user, who->user_len);
-		judge.account.numbers = slice_of(who->number, who->number_len);
+		judge.account = (struct policy_account){
+			.name = slice_of(who->user, who->user_len),
+			.numbers = slice_of(who->number, who->number_len),
+			.group = TG_CONTAINER(who, struct vault_user, a)->group,
+			.tls_only = who->tls_only,
+		};
 	}
 	if (ask->party == LINK_PARTY_PBX)
 		judge.peer_name = link_text(&v->env.site->pbx[ask->peer].name);
@@ -417,7 +428,7 @@ static void decide(struct vault *v, const struct link_msg *msg, const struct vau
 }
 
 /** What the attempts need of the verdict, and what the record says of it. */
-static void note_verdict(struct vault_call *c, const struct judge_case *what)
+static void note_verdict(struct vault *v, struct vault_call *c, const struct judge_case *what)
 {
 	const struct policy_verdict *verdict = &what->verdict;
 	struct buf number = buf_on(c->record.number.s, sizeof(c->record.number.s));
@@ -437,6 +448,12 @@ static void note_verdict(struct vault_call *c, const struct judge_case *what)
 	c->b_peer = verdict->peer;
 	link_text_set(&c->to, verdict->to);
 	link_text_set(&c->caller, verdict->caller);
+	if (verdict->first_use)
+		log_event(v->env.log, EV_FIRST_USE, LOG_STR("account", link_text(&c->record.account)),
+		          LOG_STR("peer", link_text(&c->record.a_peer)),
+		          LOG_STR("class", slice_str(number_class_name(what->route.class))),
+		          LOG_U64("call", c->id), LOG_STR("to", link_text(&c->record.dialled)),
+		          LOG_END);
 }
 
 /** A refused call leaves a record too: what was tried matters as much as what went through. */
@@ -508,7 +525,7 @@ void vault_call_ask(struct vault *v, const struct link_msg *msg)
 	c->a_peer = ask->peer;
 	c->account = slot;
 	begin_record(v, c, msg, a);
-	note_verdict(c, what);
+	note_verdict(v, c, what);
 	if (!what->verdict.allow)
 		refuse(v, c, what->verdict.status, what->verdict.rule);
 	else if (!route(v, c, &why))

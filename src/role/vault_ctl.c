@@ -38,6 +38,8 @@ static void write_account(const struct vault *v, struct buf *b, const void *obje
 	buf_json(b, slice_of(a->user, a->user_len));
 	buf_lit(b, ",\"number\":");
 	buf_json(b, slice_of(a->number, a->number_len));
+	buf_lit(b, ",\"group\":");
+	buf_json(b, slice_of(a->group, a->group_len));
 	buf_lit(b, ",\"networks\":");
 	list_networks(v, b, a->networks);
 	buf_fmt(b, ",\"bindings_max\":%u,\"disabled\":%s}",

@@ -306,6 +306,7 @@ static void answered(struct vault *v, struct vault_attempt *a, const struct link
 	a->answer_ms = v->now_ms - TG_MIN(v->now_ms - 1, (uint64_t)bill->talk_ms);
 	if (ledger_answered(judge_ledger(v->judge), now(v), a->hold) != TG_OK)
 		assert(false); /* an attempt has its hold until it is forgotten */
+	vault_book_answered(v, vault_call_find(v, a->leg.call));
 	plan(v, a);
 }
 

@@ -5,6 +5,7 @@
 #include "base/pool.h"
 #include "base/table.h"
 #include "base/timer.h"
+#include "policy/book.h"
 #include "role/vault.h"
 
 /** Which timer of the wheel this is. */
@@ -113,13 +114,15 @@ struct vault_recipe_row {
 struct vault_user {
 	struct vault_account a;
 	uint16_t iface; /* of the binding that was refreshed last: where B's media will be */
+	uint16_t group; /* index of the rules' groups, or POLICY_NONE */
 };
 
 struct vault {
 	struct role_env env;
 	const struct role_routes *routes;
-	struct judge_rules rules;
+	struct judge_rules rules, given; /* ours, and as the shell made them */
 	struct judge *judge;
+	struct book *book;
 	struct vault_store store;
 	uint64_t now_ms, wall_offset_ms;
 	struct tg_pool *accounts, *calls, *dialogs, *attempts;
@@ -128,6 +131,7 @@ struct vault {
 	uint64_t clock_saved_ms;  /* monotonic */
 	struct ledger_clock_state here;
 	uint32_t epoch; /* ours */
+	uint64_t book_ms; /* when to look for what has expired */
 	struct judge_case judged; /* the call at hand */
 	/* what is being written to disk */
 	struct vault_hold_row hold_row;
@@ -191,6 +195,20 @@ void vault_call_unpaid(struct vault *v, struct vault_call *call, struct slice ru
 
 /** Log which budget refuses, or ends, a call. */
 void vault_tell_limit(struct vault *v, uint64_t call, const struct ledger_block *block);
+
+/* vault_book.c */
+TG_MUST_USE bool vault_book_open(struct vault *v);
+void vault_book_tick(struct vault *v);
+/** Ledger time in seconds. */
+uint64_t vault_ledger_s(struct vault *v);
+/** A chargeable call was answered. */
+void vault_book_answered(struct vault *v, const struct vault_call *call);
+/** An emergency call goes out showing `shown`. */
+void vault_book_emergency(struct vault *v, const struct vault_call *call, struct slice shown);
+/** Have a call hung up, or given up, by its half-call A. */
+void vault_call_stop(struct vault *v, const struct vault_call *call, struct slice rule);
+/** A full trunk is needed for an emergency call: the youngest ordinary call leaves it. */
+void vault_give_way(struct vault *v, uint16_t trunk);
 
 /* vault_money.c */
 /** Index of the trunk with this name, or -1. */

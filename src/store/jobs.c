@@ -62,6 +62,9 @@ uint64_t store_account_put(struct store *s, const struct vault_account *a, struc
 	memcpy(row->number, a->number, sizeof(row->number));
 	row->user_len = a->user_len;
 	row->number_len = a->number_len;
+	memcpy(row->group, a->group, sizeof(row->group));
+	row->group_len = a->group_len;
+	row->tls_only = a->tls_only;
 	row->max_bindings = a->max_bindings;
 	row->disabled = a->disabled;
 	row->keep_networks = networks.p == NULL;

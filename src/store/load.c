@@ -16,12 +16,13 @@ static struct slice row_name(char mem[SEAL_NAME_MAX], struct slice user)
 static enum tg_err load_account(struct store *s, sqlite3_stmt *st, const struct store_sink *sink)
 {
 	struct slice user = store_column(st, 0), sealed = store_column(st, 1);
-	struct slice number = store_column(st, 5);
+	struct slice number = store_column(st, 5), group = store_column(st, 6);
 	struct vault_account a = { 0 };
 	uint8_t ha1[STORE_HA1_BYTES];
 	char name[SEAL_NAME_MAX];
 
 	if (user.len == 0 || user.len > sizeof(a.user) || number.len > sizeof(a.number) ||
+	    group.len > sizeof(a.group) ||
 	    sealed.len != STORE_HA1_SEALED ||
 	    seal_row_open(s->seal, ha1, row_name(name, user), sealed) != TG_OK)
 		return TG_EBAD;
@@ -32,6 +33,10 @@ static enum tg_err load_account(struct store *s, sqlite3_stmt *st, const struct 
 	if (number.len > 0)
 		memcpy(a.number, number.p, number.len);
 	a.number_len = (uint8_t)number.len;
+	if (group.len > 0)
+		memcpy(a.group, group.p, group.len);
+	a.group_len = (uint8_t)group.len;
+	a.tls_only = sqlite3_column_int(st, 7) != 0;
 	memcpy(a.ha1_md5, ha1, sizeof(a.ha1_md5));
 	memcpy(a.ha1_sha256, ha1 + sizeof(a.ha1_md5), sizeof(a.ha1_sha256));
 	if (sink->account != NULL)
@@ -134,7 +139,7 @@ enum tg_err store_load(struct store *s, const struct store_sink *sink)
 		const char *sql;
 		enum tg_err (*row)(struct store *, sqlite3_stmt *, const struct store_sink *);
 	} tables[] = {
-		{ "SELECT user, sealed, max_bindings, disabled, networks, number FROM account",
+		{ "SELECT user, sealed, max_bindings, disabled, networks, number, team, tls_only FROM account",
 		  load_account },
 		{ "SELECT name, sealed FROM secret", load_secret },
 		{ "SELECT kind, key, value FROM state", load_state },

@@ -23,6 +23,8 @@ static const char schema_1[] =
 
 /* Rows of `live` hold up to 4 KB: in a table with row ids they need no second page. */
 static const char schema_2[] =
+	"ALTER TABLE account ADD COLUMN team TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE account ADD COLUMN tls_only INTEGER NOT NULL DEFAULT 0;"
 	"CREATE TABLE record(id INTEGER PRIMARY KEY, call INTEGER NOT NULL, mark " BLOB_TYPE
 #define X(kind, name, field) ", " #name " " kind##_TYPE
 	STORE_RECORD_COLUMNS(X)
@@ -44,9 +46,11 @@ static const char *const sql[ST_COUNT] = {
 	[ST_META_PUT] = "INSERT INTO meta(key, value) VALUES(?1, ?2)"
 	                " ON CONFLICT(key) DO UPDATE SET value = ?2",
 	[ST_ACCOUNT_PUT] = "INSERT INTO account(user, sealed, max_bindings, disabled, networks,"
-	                   " number) VALUES(?1, ?2, ?3, ?4, coalesce(?5, ''), ?6)"
+	                   " number, team, tls_only)"
+	                   " VALUES(?1, ?2, ?3, ?4, coalesce(?5, ''), ?6, ?7, ?8)"
 	                   " ON CONFLICT(user) DO UPDATE SET sealed = ?2, max_bindings = ?3,"
-	                   " disabled = ?4, networks = coalesce(?5, networks), number = ?6",
+	                   " disabled = ?4, networks = coalesce(?5, networks), number = ?6,"
+	                   " team = ?7, tls_only = ?8",
 	[ST_ACCOUNT_DROP] = "DELETE FROM account WHERE user = ?1",
 	[ST_ACCOUNT_BINDINGS] = "DELETE FROM binding WHERE user = ?1",
 	[ST_SECRET_PUT] = "INSERT INTO secret(name, sealed) VALUES(?1, ?2)"

@@ -54,7 +54,16 @@ enum {
 	X(INT, b_dropped, media[1].dropped)                  \
 	X(INT, b_lost, media[1].lost)                        \
 	X(INT, b_jitter_us, media[1].jitter_us)              \
-	X(INT, b_silent_ms, media[1].silent_ms)
+	X(INT, b_silent_ms, media[1].silent_ms)              \
+	X(TEXT, number, number)                              \
+	X(TEXT, sent, sent)                                  \
+	X(INT, class, class)                                 \
+	X(INT, price_source, price_source)                   \
+	X(INT, rate, tariff.per_minute)                      \
+	X(INT, connect, tariff.connect)                      \
+	X(INT, first_s, tariff.first_s)                      \
+	X(INT, next_s, tariff.next_s)                        \
+	X(INT, cost, cost)
 
 enum store_kind {
 	STORE_REFUSED, /* the database does not want it */
@@ -70,7 +79,8 @@ enum { STORE_HA1_BYTES = 16 + 32, STORE_HA1_SEALED = STORE_HA1_BYTES + SEAL_ROW_
 
 struct store_account_row {
 	char user[VAULT_USER_MAX], number[VAULT_NUMBER_MAX], networks[STORE_NETWORKS_MAX];
-	uint8_t user_len, number_len, max_bindings, disabled;
+	char group[VAULT_GROUP_MAX];
+	uint8_t user_len, number_len, group_len, max_bindings, disabled, tls_only;
 	uint16_t networks_len;
 	bool keep_networks;
 	uint8_t sealed[STORE_HA1_SEALED];

@@ -49,6 +49,8 @@ static int write_account(struct store *s, const struct store_job *job)
 	if (!a->keep_networks) /* else it stays NULL */
 		store_bind_text(st, 5, slice_of(a->networks, a->networks_len));
 	store_bind_text(st, 6, slice_of(a->number, a->number_len));
+	store_bind_text(st, 7, slice_of(a->group, a->group_len));
+	sqlite3_bind_int(st, 8, a->tls_only);
 	return store_run(s, ST_ACCOUNT_PUT);
 }
 
