@@ -252,7 +252,7 @@ RECORD = {
     "emergency": "1: an emergency call",
     "a_party": "who called: 1 account, 2 PBX, 3 trunk",
     "b_party": "who was called, likewise; 0 = refused before",
-    "account": "the account that called; empty for PBX and trunk",
+    "account": "the account that called, or that the PBX named as the caller; else empty",
     "src": "the caller: the account, or what the PBX or trunk claims",
     "dst": "what was dialled",
     "name": "the display name that the caller gave",
@@ -266,6 +266,15 @@ RECORD = {
     "lost": "lost on the way to tollgate, by sequence numbers",
     "jitter_us": "jitter (RFC 3550), microseconds",
     "silent_ms": "since its last packet, at the end",
+    "number": "the number that was priced, as +34911234567; empty = nothing was",
+    "sent": "what the trunk was sent last",
+    "class": "its class, as a number: its place in the table of classes, from 0",
+    "price_source": "0 the trunk's deck, 1 the site's, 2 bands, 3 the dearest",
+    "rate": "price of a minute over the last trunk, millionths of the currency",
+    "connect": "connect fee, likewise",
+    "first_s": "first increment in seconds",
+    "next_s": "every later one; 0 = nothing was priced",
+    "cost": "what the call has cost, all its attempts, millionths of the currency",
 }
 
 

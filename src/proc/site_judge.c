@@ -28,7 +28,7 @@ struct site_judge {
 	struct ledger_calendar calendar;
 	struct judge_trunk trunk[CONF_TRUNKS_MAX];
 	struct judge_budget budget[CONF_BUDGETS_MAX];
-	struct slice group[CONF_GROUPS_MAX];
+	struct slice group[CONF_GROUPS_MAX], pbx[CONF_PBXS_MAX];
 };
 
 /* ---- the zone ---- */
@@ -157,8 +157,10 @@ static struct ledger_budget limits_of(const struct conf_budget *b)
 	return l;
 }
 
-static void make_groups(struct site_judge *s, const struct conf *conf)
+static void make_names(struct site_judge *s, const struct conf *conf)
 {
+	for (uint32_t i = 0; i < conf->pbxs_count; i++)
+		s->pbx[i] = conf->pbxs[i].name;
 	for (uint32_t i = 0; i < conf->groups_count; i++)
 		s->group[i] = conf->groups[i].name;
 }
@@ -202,7 +204,7 @@ struct judge_rules *site_judge_new(const struct conf *conf, uint64_t wall_ms,
 	priced = make_plan(s, conf);
 	hours = make_calendar(s, wall_ms);
 	make_trunks(s, conf);
-	make_groups(s, conf);
+	make_names(s, conf);
 	make_budgets(s, conf);
 	s->rules = (struct judge_rules){
 		.policy = s->policy,
@@ -214,6 +216,8 @@ struct judge_rules *site_judge_new(const struct conf *conf, uint64_t wall_ms,
 		.first_trunk = conf->outbound.trunks_count > 0 ? conf->outbound.trunks[0].index : 0,
 		.budget = s->budget,
 		.budgets = conf->budgets_count,
+		.pbx = s->pbx,
+		.pbxs = (uint16_t)conf->pbxs_count,
 		.group = s->group,
 		.groups = (uint16_t)conf->groups_count,
 		.default_group = conf->accounts.default_group.index,

@@ -32,6 +32,37 @@ static bool set_budgets(struct judge *j)
 	return true;
 }
 
+uint32_t judge_ledger_of(struct judge *j, enum ledger_kind kind, struct slice name)
+{
+	uint32_t id = ledger_find(j->ledger, kind, name);
+
+	if (id != 0 || name.len == 0)
+		return id;
+	if (ledger_add(j->ledger, kind, name, &id) != TG_OK)
+		return 0; /* full: judge_hold() then refuses */
+	ledger_use(j->ledger, id, j->row_each[kind]);
+	return id;
+}
+
+/**
+ * All ledgers but those of accounts are there from the start: what is loaded from disk names them.
+ */
+static bool add_known(struct judge *j)
+{
+	bool ok = judge_ledger_of(j, LEDGER_SITE, JUDGE_SITE) != 0;
+
+	for (int i = 0; ok && i < NUMBER_CLASSES; i++)
+		ok = judge_ledger_of(j, LEDGER_CLASS,
+		                     slice_str(number_class_name((enum number_class)i))) != 0;
+	for (uint16_t i = 0; ok && i < j->rules.groups; i++)
+		ok = judge_ledger_of(j, LEDGER_GROUP, j->rules.group[i]) != 0;
+	for (uint16_t i = 0; ok && i < j->rules.pbxs; i++)
+		ok = judge_ledger_of(j, LEDGER_PBX, j->rules.pbx[i]) != 0;
+	for (uint16_t i = 0; ok && i < j->rules.trunks; i++)
+		ok = judge_ledger_of(j, LEDGER_TRUNK, j->rules.trunk[i].name) != 0;
+	return ok;
+}
+
 struct judge *judge_new(const struct judge_rules *rules, const struct judge_sizes *sizes,
                         const struct tg_key *key, const struct ledger_clock_state *saved,
                         const struct ledger_clock_state *here)
@@ -51,8 +82,10 @@ struct judge *judge_new(const struct judge_rules *rules, const struct judge_size
 	j->rules = *rules;
 	ledger_clock_init(&j->clock, rules->zone, rules->calendar, saved, here);
 	j->ledger = ledger_new(&conf);
-	if (j->ledger != NULL && set_budgets(j))
+	if (j->ledger != NULL && set_budgets(j) && add_known(j)) {
+		ledger_advance(j->ledger, judge_time(j, here->mono_ms, here->ledger_ms));
 		return j;
+	}
 	judge_free(j);
 	return NULL;
 }
@@ -69,6 +102,7 @@ void judge_set_clock(struct judge *j, const struct ledger_clock_state *saved,
                      const struct ledger_clock_state *here)
 {
 	ledger_clock_init(&j->clock, j->rules.zone, j->rules.calendar, saved, here);
+	ledger_advance(j->ledger, judge_time(j, here->mono_ms, here->ledger_ms));
 }
 
 const struct ledger_now *judge_time(struct judge *j, uint64_t mono_ms, uint64_t wall_ms)
@@ -76,12 +110,17 @@ const struct ledger_now *judge_time(struct judge *j, uint64_t mono_ms, uint64_t 
 	return ledger_clock_now(&j->clock, mono_ms, wall_ms);
 }
 
+const struct ledger_now *judge_now(const struct judge *j)
+{
+	return &j->clock.now;
+}
+
 const struct ledger_clock_state *judge_clock(const struct judge *j)
 {
 	return &j->clock.state;
 }
 
-struct ledger *judge_ledger(struct judge *j)
+struct ledger *judge_ledger(const struct judge *j)
 {
 	return j->ledger;
 }
@@ -92,18 +131,6 @@ const struct policy_counts *judge_counts(const struct judge *j)
 }
 
 /* ---- ledgers ---- */
-
-uint32_t judge_ledger_of(struct judge *j, enum ledger_kind kind, struct slice name)
-{
-	uint32_t id = ledger_find(j->ledger, kind, name);
-
-	if (id != 0 || name.len == 0)
-		return id;
-	if (ledger_add(j->ledger, kind, name, &id) != TG_OK)
-		return 0; /* full: judge_hold() then refuses */
-	ledger_use(j->ledger, id, j->row_each[kind]);
-	return id;
-}
 
 static void add_above(struct judge *j, struct judge_route *c, enum ledger_kind kind,
                       struct slice name)

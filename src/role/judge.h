@@ -47,6 +47,8 @@ struct judge_rules {
 	uint16_t first_trunk; /* whose price the rules see; the first of the routes */
 	const struct judge_budget *budget;
 	uint32_t budgets;
+	const struct slice *pbx;   /* names, by index */
+	uint16_t pbxs;
 	const struct slice *group; /* names, by index */
 	uint16_t groups;
 	uint16_t default_group;    /* of accounts that name none; POLICY_NONE = no group */
@@ -82,9 +84,14 @@ void judge_set_clock(struct judge *judge, const struct ledger_clock_state *saved
                      const struct ledger_clock_state *here);
 /** Time goes on; the answer lives until the next call. */
 const struct ledger_now *judge_time(struct judge *judge, uint64_t mono_ms, uint64_t wall_ms);
+/** The moment as it was told last. */
+const struct ledger_now *judge_now(const struct judge *judge);
 const struct ledger_clock_state *judge_clock(const struct judge *judge);
-struct ledger *judge_ledger(struct judge *judge);
+struct ledger *judge_ledger(const struct judge *judge);
 const struct policy_counts *judge_counts(const struct judge *judge);
+
+/** The ledger of this name, made when it is new; 0: it is full, or the name empty. */
+uint32_t judge_ledger_of(struct judge *judge, enum ledger_kind kind, struct slice name);
 
 /** Who wants to call whom. */
 struct judge_ask {

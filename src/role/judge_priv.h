@@ -19,9 +19,6 @@ struct judge {
 	uint32_t row_each[LEDGER_KINDS]; /* budget row of a ledger that has no own, by kind */
 };
 
-/** The ledger of this name; made when it is new.  0: the name is empty, or there is no room. */
-uint32_t judge_ledger_of(struct judge *j, enum ledger_kind kind, struct slice name);
-
 /** The price over a trunk, or with -1 by the site's deck. */
 enum price_source judge_price(const struct judge *j, int trunk, const struct number *n,
                               uint64_t now_s, struct tg_tariff *out);

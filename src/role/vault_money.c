@@ -53,6 +53,7 @@ static void forget(struct vault *v, struct vault_attempt *a)
 
 static struct slice hold_octets(struct vault *v, const struct vault_attempt *a)
 {
+	const struct vault_call *c = vault_call_find(v, a->leg.call);
 	struct vault_hold_row *row = &v->hold_row;
 
 	memset(row, 0, sizeof(*row));
@@ -60,6 +61,7 @@ static struct slice hold_octets(struct vault *v, const struct vault_attempt *a)
 		return (struct slice){ NULL, 0 };
 	row->version = VAULT_HOLD_VERSION;
 	row->trunk = v->env.site->trunk[a->trunk].name;
+	row->account = c->record.account;
 	row->longest_s = a->longest_s;
 	return slice_of(row, sizeof(*row));
 }
@@ -82,17 +84,37 @@ static uint32_t fill_totals(struct vault *v, const struct vault_attempt *a)
 
 	for (uint32_t i = 0; i < a->aboves; i++) {
 		struct ledger_total *t = &v->total[n];
+		struct buf key;
 
 		memset(t, 0, sizeof(*t));
 		if (a->above[i] == 0 ||
 		    ledger_total_export(judge_ledger(v->judge), a->above[i], t) != TG_OK)
 			continue;
-		v->total_key[n] = ledger_key(t->kind, slice_of(t->name, t->name_len));
-		v->total_blob[n].key = slice_of(&v->total_key[n], sizeof(v->total_key[n]));
+		key = buf_on(v->total_key[n], sizeof(v->total_key[n]));
+		buf_fmt(&key, "%s/", ledger_kind_name(t->kind));
+		buf_put(&key, slice_of(t->name, t->name_len));
+		v->total_blob[n].key = buf_slice(&key);
 		v->total_blob[n].octets = slice_of(t, sizeof(*t));
 		n++;
 	}
 	return n;
+}
+
+/** Other attempts of the call remember what it has cost before. */
+static void write_others(struct vault *v, const struct vault_call *c, const struct vault_attempt *a)
+{
+	uint32_t slot = c->attempt;
+
+	while (slot != 0) {
+		const struct vault_attempt *other = tg_pool_at(v->attempts, slot);
+		struct vault_change change = { .leg = other->leg };
+
+		slot = other->before;
+		if (other == a || other->state == VAULT_HELD)
+			continue;
+		change.hold = hold_octets(v, other);
+		(void)v->store.change(v->store.ctx, &change);
+	}
 }
 
 /** The attempt is over: its row and recipe go, the totals come, and the record as it is now. */
@@ -111,6 +133,7 @@ static void write_end(struct vault *v, struct vault_call *c, const struct vault_
 
 	(void)v->store.change(v->store.ctx, &change);
 	c->written = c->written || change.over;
+	write_others(v, c, a);
 }
 
 /* ---- an attempt's end ---- */
@@ -424,6 +447,7 @@ bool vault_hold_load(struct vault *v, const struct link_leg *leg, struct slice o
 	a = trunk >= 0 ? tg_pool_take(v->attempts) : NULL;
 	if (a == NULL)
 		return false;
+	(void)judge_ledger_of(v->judge, LEDGER_ACCOUNT, link_text(&row->account));
 	if (ledger_hold_import(judge_ledger(v->judge), &row->ledger, &a->hold) != TG_OK) {
 		tg_pool_give(v->attempts, a);
 		return false;

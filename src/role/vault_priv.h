@@ -78,6 +78,7 @@ struct vault_hold_row {
 	uint32_t longest_s;
 	struct ledger_hold_state ledger;
 	struct link_text trunk; /* by name: its number changes with the configuration */
+	struct link_text account; /* whose ledger is above it */
 };
 
 /** Something that leaves when its job is on disk. */
@@ -138,7 +139,7 @@ struct vault {
 	struct vault_recipe_row recipe_row;
 	struct ledger_total total[LEDGER_ABOVE_MAX];
 	struct vault_blob total_blob[LEDGER_ABOVE_MAX];
-	uint64_t total_key[LEDGER_ABOVE_MAX];
+	char total_key[LEDGER_ABOVE_MAX][16 + LEDGER_NAME_MAX]; /* "account/101" */
 	struct tg_table *by_user, *by_call, *by_dialog;
 	struct tg_wheel *wheel;
 	struct tg_key dummy; /* HA1 of users who do not exist */

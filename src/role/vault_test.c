@@ -98,6 +98,8 @@ static void make_site(struct desk *d)
 	d->policy = (struct policy){ .allow = allowed, .allow_count = COUNT(allowed), .pbx = -1,
 		                     .has_trunks = true };
 	tg_zone_utc(&d->zone);
+	d->trunk[0].name = SLICE("acme");
+	d->trunk[1].name = SLICE("beta");
 	d->rules = (struct judge_rules){ .policy = &d->policy, .zone = &d->zone,
 		                         .trunk = d->trunk, .trunks = 2 };
 }

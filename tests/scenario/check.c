@@ -18,6 +18,42 @@ static bool text_is(const struct link_text *t, const char *want)
 	return slice_eq(link_text(t), slice_str(want));
 }
 
+static tg_micro money_of(struct scenario *s, const char *text)
+{
+	tg_micro amount = 0;
+
+	if (tg_micro_parse(&amount, slice_str(text)) != TG_OK)
+		scenario_fail(s, "no amount of money: %s", text);
+	return amount;
+}
+
+/* check ledger KIND NAME [spent X] [held X] [calls N]: of the day */
+static void check_ledger(struct scenario *s)
+{
+	const struct judge *j = world_judge(s->world);
+	const char *spent = scenario_value(s, "spent"), *held = scenario_value(s, "held");
+	const char *calls = scenario_value(s, "calls");
+	struct ledger_view v = { .kind = 0 };
+	uint32_t id = 0;
+
+	if (j == NULL || s->words < 4)
+		scenario_fail(s, "the vault is down, or no ledger is named");
+	for (unsigned kind = LEDGER_SITE; kind < LEDGER_KINDS && id == 0; kind++) {
+		if (strcmp(ledger_kind_name(kind), s->word[2]) == 0)
+			id = ledger_find(judge_ledger(j), (enum ledger_kind)kind,
+			                 slice_str(s->word[3]));
+	}
+	if (id != 0 && ledger_view(judge_ledger(j), judge_now(j), id, &v) != TG_OK)
+		id = 0;
+	if ((spent != NULL && v.money[LEDGER_DAY].spent != money_of(s, spent)) ||
+	    (held != NULL && v.money[LEDGER_DAY].held != money_of(s, held)) ||
+	    (calls != NULL && v.calls != (uint32_t)scenario_number(s, calls)))
+		scenario_fail(s, "the ledger is: spent %lld, held %lld micro, calls %u%s",
+		              (long long)v.money[LEDGER_DAY].spent,
+		              (long long)v.money[LEDGER_DAY].held, v.calls,
+		              id == 0 ? " (there is none)" : "");
+}
+
 /* check record I [status N] [rule R] [disposition D] [by A|B|US] [account U] [peer P] [talk S] */
 static void check_record(struct scenario *s)
 {
@@ -45,13 +81,22 @@ static void check_record(struct scenario *s)
 			ok = text_is(&r->b_peer, want);
 		else if (strcmp(key, "talk") == 0)
 			ok = r->talk_ms / 1000 == (uint32_t)scenario_number(s, want);
+		else if (strcmp(key, "number") == 0)
+			ok = text_is(&r->number, want);
+		else if (strcmp(key, "sent") == 0)
+			ok = text_is(&r->sent, want);
+		else if (strcmp(key, "cost") == 0)
+			ok = r->cost == money_of(s, want);
 		if (!ok)
 			scenario_fail(s, "the record is: status %u rule %.*s disposition %s by %u "
-			              "account %.*s peer %.*s talk %u ms", r->status,
+			              "account %.*s peer %.*s talk %u ms number %.*s sent %.*s "
+			              "cost %lld micro", r->status,
 			              SLICE_FMT(link_text(&r->rule)),
 			              dispositions[r->disposition & 3], r->by,
 			              SLICE_FMT(link_text(&r->account)),
-			              SLICE_FMT(link_text(&r->b_peer)), r->talk_ms);
+			              SLICE_FMT(link_text(&r->b_peer)), r->talk_ms,
+			              SLICE_FMT(link_text(&r->number)),
+			              SLICE_FMT(link_text(&r->sent)), (long long)r->cost);
 	}
 }
 
@@ -130,6 +175,8 @@ void scenario_check(struct scenario *s)
 		check_bill(s);
 	else if (strcmp(what, "record") == 0)
 		check_record(s);
+	else if (strcmp(what, "ledger") == 0)
+		check_ledger(s);
 	else if (strcmp(what, "log") == 0 ? !logged(s, last)
 	         : strcmp(what, "nolog") == 0 ? logged(s, last) : true)
 		scenario_fail(s, "check: no such thing, or not so: %s", what);

@@ -294,6 +294,17 @@ static void step_actor(struct scenario *s)
 		scenario_fail(s, "-> or <- is missing");
 }
 
+/* disk refuses, disk takes, disk MS */
+static void disk(struct scenario *s)
+{
+	struct world_disk_conf conf = { .refuses = strcmp(s->word[1], "refuses") == 0 };
+
+	if (!conf.refuses && strcmp(s->word[1], "takes") != 0)
+		conf.latency_min_ms = conf.latency_max_ms =
+			(uint32_t)scenario_number(s, s->word[1]);
+	world_disk_set(s->world, &conf);
+}
+
 static void step(struct scenario *s)
 {
 	if (strcmp(s->word[0], "at") == 0) {
@@ -318,6 +329,8 @@ static void step(struct scenario *s)
 		hang_up(s);
 	else if (strcmp(s->word[0], "stop") == 0)
 		stop_all(s);
+	else if (strcmp(s->word[0], "disk") == 0 && s->words == 2)
+		disk(s);
 	else if (strcmp(s->word[0], "paid") == 0 && s->words == 2)
 		s->paid_ms = (uint32_t)(scenario_number(s, s->word[1]) * 1000);
 	else if (strcmp(s->word[0], "renew") == 0)
