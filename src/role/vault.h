@@ -25,8 +25,8 @@ struct vault_account {
 	uint8_t ha1_md5[16];
 	uint8_t ha1_sha256[32];
 	uint64_t networks; /* bit i: may come from configured network i */
-	/* its numbers, comma separated: what trunks may see as the caller, the first unless the phone
-	 * asks for another; empty = the trunk's */
+	/* its numbers, comma separated: what trunks may see as the caller, the first unless
+	 * the phone asks for another; empty = the trunk's */
 	char number[VAULT_NUMBER_MAX];
 	uint8_t number_len;
 	char group[VAULT_GROUP_MAX]; /* by name; empty = the configured default */

@@ -449,7 +449,8 @@ static void note_verdict(struct vault *v, struct vault_call *c, const struct jud
 	link_text_set(&c->to, verdict->to);
 	link_text_set(&c->caller, verdict->caller);
 	if (verdict->first_use)
-		log_event(v->env.log, EV_FIRST_USE, LOG_STR("account", link_text(&c->record.account)),
+		log_event(v->env.log, EV_FIRST_USE,
+		          LOG_STR("account", link_text(&c->record.account)),
 		          LOG_STR("peer", link_text(&c->record.a_peer)),
 		          LOG_STR("class", slice_str(number_class_name(what->route.class))),
 		          LOG_U64("call", c->id), LOG_STR("to", link_text(&c->record.dialled)),

@@ -8,6 +8,8 @@
 #include "policy/book.h"
 #include "role/vault.h"
 
+enum { VAULT_HOLD_VERSION = 1, VAULT_RECIPE_VERSION = 1 };
+
 /** Which timer of the wheel this is. */
 enum vault_timer { VAULT_T_CLAIM, VAULT_T_DISK, VAULT_T_RENEW, VAULT_T_SILENT };
 
@@ -70,8 +72,6 @@ struct vault_attempt {
 	struct tg_timer timer;
 };
 
-enum { VAULT_HOLD_VERSION = 1 };
-
 /** An attempt on disk. */
 struct vault_hold_row {
 	uint32_t version;
@@ -101,8 +101,6 @@ struct vault_dialog {
 	uint16_t len[8];
 	char text[1200];
 };
-
-enum { VAULT_RECIPE_VERSION = 1 };
 
 /** A recipe on disk. */
 struct vault_recipe_row {
@@ -236,7 +234,7 @@ void vault_call_unclaimed(struct vault *v, struct vault_call *call);
 /* vault_sign.c */
 void vault_sign(struct vault *v, const struct link_msg *msg);
 
-/* vault_keep.c: bindings and dialogs for others */
+/* vault_keep.c */
 void vault_bind_save(struct vault *v, const struct link_msg *msg);
 void vault_dialog_save(struct vault *v, const struct link_msg *msg);
 /** A carrier came up: it ends what those before it left. */

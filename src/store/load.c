@@ -139,7 +139,8 @@ enum tg_err store_load(struct store *s, const struct store_sink *sink)
 		const char *sql;
 		enum tg_err (*row)(struct store *, sqlite3_stmt *, const struct store_sink *);
 	} tables[] = {
-		{ "SELECT user, sealed, max_bindings, disabled, networks, number, team, tls_only FROM account",
+		{ "SELECT user, sealed, max_bindings, disabled, networks, number, team, tls_only"
+		  " FROM account",
 		  load_account },
 		{ "SELECT name, sealed FROM secret", load_secret },
 		{ "SELECT kind, key, value FROM state", load_state },

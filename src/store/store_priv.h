@@ -1,3 +1,4 @@
+/* size: one description of all rows and jobs, read as a whole */
 /* What the files of the store share. */
 #ifndef TG_STORE_STORE_PRIV_H
 #define TG_STORE_STORE_PRIV_H
