@@ -38,8 +38,8 @@ def allowed(row, octets):
     codes = {int(code) for code in re.findall(r"\b[3-6]\d\d\b", words)}
     if re.search(r"error|reject", words):
         codes.add(400)
-    if "(after auth)" in words:
-        codes.add(401)  # we have no proof to give
+    if "(after auth)" in words or codes & {406, 415, 488}:
+        codes.add(401)  # we have no proof to give, and media is for who has (RFC 3261 §8.2)
     silence = octets.startswith((b"SIP/2.0", b"ACK ")) or re.search(r"discard|drop", words)
     takes = re.search(r"accept|handle|forward|ignor|infer|strip|process|liberal", words)
 
