@@ -61,6 +61,26 @@ ROWS += [
     ("no file", ["rates", "import", SITE], 2, "", "name the file"),
 ]
 
+CDR, CALLS, OPEN = WORK / "cdr.csv", WORK / "calls.csv", WORK / "open.yaml"
+CDR.write_text('"","101","+33140000001","from-internal","x","SIP/101-1","SIP/acme-1","Dial","",'
+               '"2026-01-02 10:00:00","2026-01-02 10:00:05","2026-01-02 10:01:05","65","60","ANSWERED","D"\n')
+CALLS.write_text(CDR.read_text() + "what is this\n")
+OPEN.write_text(HOME.read_text() + "rules: { where: { territories: [FR] } }\n")
+ROWS += [
+    ("a closed country", ["replay", CDR, f"--policy={HOME}", f"--old={HOME}"], 0, "where-territory    1    1", ""),
+    ("opened", ["replay", CDR, f"--policy={OPEN}", f"--old={HOME}"], 0, "1 calls would become something else", ""),
+    ("and its price", ["replay", CDR, f"--policy={OPEN}", f"--old={HOME}"], 0, "zone3-fixed", ""),
+    ("as JSON", ["replay", CDR, f"--policy={OPEN}", f"--old={HOME}", "--json"], 0, '"new_cost": "0.20"', ""),
+    ("wrong rows are refused", ["replay", CALLS, f"--policy={OPEN}", f"--old={HOME}"], 1, "", f"{CALLS}:2: fewer"),
+    ("or skipped and counted", ["replay", CALLS, f"--policy={OPEN}", f"--old={HOME}", "--lenient"], 0,
+     "1 wrong rows skipped", ""),
+    ("which policy", ["replay", CDR], 2, "", "--policy=FILE"),
+    ("no records", ["replay", WORK / "none", f"--policy={HOME}", f"--old={HOME}"], 1, "", "cannot read"),
+    ("a wrong policy", ["replay", CDR, f"--policy={BAD}", f"--old={HOME}"], 1, "", f"{BAD}:2:42"),
+    ("a misspelt kind of ledger", ["limits", "accont"], 2, "", "did you mean account?"),
+    ("nothing runs", ["limits", SITE], 1, "", "does not run"),
+]
+
 passed = failed = 0
 
 

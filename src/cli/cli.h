@@ -93,5 +93,6 @@ int cmd_trunks(struct cli *cli);
 int cmd_rates(struct cli *cli);
 int cmd_records(struct cli *cli);
 int cmd_limits(struct cli *cli);
+int cmd_replay(struct cli *cli);
 
 #endif

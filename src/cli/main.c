@@ -24,6 +24,8 @@ static const struct cli_command commands[] = {
 	{ "limits", cmd_limits, "[KIND [NAME]]",
 	  "Show each budget: spent, committed, remaining, and what is still possible." },
 	{ "records", cmd_records, "", "Print the records of calls, as a table, JSON or CSV." },
+	{ "replay", cmd_replay, "RECORDS.csv --policy=FILE",
+	  "Say what recorded calls would have become, and cost, under another configuration." },
 };
 
 static void print_usage(FILE *to)
