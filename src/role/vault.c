@@ -308,6 +308,8 @@ static void peer(struct vault *v, const struct link_peer *p)
 	if (!p->up) {
 		if (p->proc.role == LINK_EDGE || p->proc.role == LINK_CARRIER)
 			vault_calls_lost(v, p->proc);
+		if (p->proc.role == LINK_CARRIER)
+			vault_carrier_lost(v, p->proc);
 		return;
 	}
 	if (p->proc.role == LINK_EDGE)
@@ -381,6 +383,8 @@ bool vault_state_load(struct vault *v, struct slice kind, const struct vault_blo
 {
 	struct ledger_clock_state saved;
 
+	if (slice_eq(kind, VAULT_DESTINATIONS))
+		return vault_destinations_load(v, row);
 	if (!slice_eq(kind, SLICE("clock")))
 		return book_load(v->book, kind, row->key, row->octets, vault_ledger_s(v)) == TG_OK;
 	if (row->octets.len != sizeof(saved))

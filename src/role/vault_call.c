@@ -310,7 +310,7 @@ static bool begin_attempt(struct vault *v, struct vault_call *c, const struct ju
 		*why = (struct obstacle){ 503, SLICE("calls-full") };
 		return false;
 	}
-	if (vault_attempt_write(v, c, a))
+	if (vault_attempt_write(v, c, a, from))
 		return true;
 	*why = (struct obstacle){ 503, SLICE("disk-failed") };
 	vault_attempt_undo(v, a);

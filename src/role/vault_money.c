@@ -268,11 +268,57 @@ struct vault_attempt *vault_attempt_new(struct vault *v, struct vault_call *c,
 	return a;
 }
 
-bool vault_attempt_write(struct vault *v, struct vault_call *c, struct vault_attempt *a)
+/** Whom the call's ledgers have called today, for those that count them. */
+static void write_destinations(struct vault *v, const struct vault_attempt *a, uint16_t changed)
+{
+	for (uint32_t i = 0; i < a->aboves; i++) {
+		struct ledger_view view;
+		struct vault_destinations *row = &v->destinations;
+		struct vault_blob blob;
+		struct buf key = buf_on(v->total_key[0], sizeof(v->total_key[0]));
+
+		if ((changed >> i & 1) == 0 ||
+		    ledger_view(judge_ledger(v->judge), now(v), a->above[i], &view) != TG_OK)
+			continue;
+		buf_fmt(&key, "%s/", ledger_kind_name(view.kind));
+		buf_put(&key, view.name);
+		row->minute = (uint32_t)(now(v)->ms / 60000);
+		row->count = ledger_destinations(judge_ledger(v->judge), a->above[i], row->hash);
+		blob = (struct vault_blob){ buf_slice(&key), slice_of(row, sizeof(*row)) };
+		(void)v->store.state(v->store.ctx, VAULT_DESTINATIONS, &blob);
+	}
+}
+
+bool vault_destinations_load(struct vault *v, const struct vault_blob *blob)
+{
+	struct vault_destinations *row = &v->destinations;
+	struct slice kind, name = slice_cut(blob->key, '/', &kind);
+	uint32_t id = 0;
+
+	if (blob->octets.len != sizeof(*row))
+		return false;
+	memcpy(row, blob->octets.p, sizeof(*row));
+	for (unsigned k = LEDGER_SITE; k < LEDGER_KINDS && id == 0; k++) {
+		if (slice_eq(kind, slice_str(ledger_kind_name(k))))
+			id = judge_ledger_of(v->judge, (enum ledger_kind)k, name);
+	}
+	if (id == 0 || row->count > LEDGER_DESTINATIONS_MAX)
+		return false;
+	for (uint32_t i = 0; i < row->count; i++) {
+		if (ledger_destination_import(judge_ledger(v->judge), id, row->hash[i],
+		                              row->minute) != TG_OK)
+			return false;
+	}
+	return true;
+}
+
+bool vault_attempt_write(struct vault *v, struct vault_call *c, struct vault_attempt *a,
+                         const struct judge_attempt *from)
 {
 	const struct vault_change change = { .leg = a->leg, .hold = hold_octets(v, a),
 		                             .record = &c->record };
 
+	write_destinations(v, a, from->answer.new_destination);
 	a->state = VAULT_HELD;
 	tg_wheel_start(v->wheel, &a->timer, VAULT_T_DISK, v->now_ms + VAULT_DISK_MS);
 	return v->store.healthy(v->store.ctx) &&
@@ -305,6 +351,18 @@ static void let_go(struct vault *v, struct vault_attempt *a)
 	vault_call_grant(v, vault_call_find(v, a->leg.call), a);
 }
 
+/** Calls that are up go on with a disk that takes nothing (D18). */
+static void renew_without_disk(struct vault *v)
+{
+	for (uint32_t i = 0; i < v->wait_count; i++) {
+		const struct vault_wait *w = &v->waits[(v->wait_first + i) % v->wait_cap];
+		const struct vault_attempt *a = tg_pool_find(v->attempts, w->attempt);
+
+		if (a != NULL && a->state == VAULT_UP)
+			post_renew(v, a, (struct slice){ NULL, 0 });
+	}
+}
+
 void vault_stored(struct vault *v, uint64_t now_ms, uint64_t job)
 {
 	v->now_ms = now_ms;
@@ -317,6 +375,8 @@ void vault_stored(struct vault *v, uint64_t now_ms, uint64_t job)
 		if (a != NULL)
 			let_go(v, a);
 	}
+	if (v->wait_count > 0 && !v->store.healthy(v->store.ctx))
+		renew_without_disk(v);
 }
 
 /* ---- what the carrier says ---- */
@@ -355,6 +415,25 @@ static void dialog_over(struct vault *v, const struct link_msg *msg, struct vaul
 		(void)v->store.change(v->store.ctx, &change);
 }
 
+/** No final response: it costs nothing unless a 2xx still comes. */
+static void give_up(struct vault *v, struct vault_attempt *a)
+{
+	a->state = VAULT_UNKNOWN;
+	tg_wheel_start(v->wheel, &a->timer, VAULT_T_SILENT, v->now_ms + VAULT_T1_64_MS);
+}
+
+void vault_carrier_lost(struct vault *v, struct link_proc carrier)
+{
+	uint32_t slot = 0;
+	struct vault_attempt *a;
+
+	while ((a = tg_pool_next(v->attempts, slot + 1, &slot)) != NULL) {
+		if (a->state == VAULT_GRANTED && a->carrier.index == carrier.index &&
+		    vault_dialog_find(v, &a->leg) == NULL)
+			give_up(v, a); /* its recipe is posted ahead of its INVITE */
+	}
+}
+
 void vault_bill(struct vault *v, const struct link_msg *msg)
 {
 	const struct link_call_bill *bill = &msg->bill;
@@ -371,7 +450,8 @@ void vault_bill(struct vault *v, const struct link_msg *msg)
 		answered(v, a, bill);
 		return;
 	case LINK_BILL_OVER:
-		settle(v, a, talk_of(v, a, bill));
+		/* unheard, the provider counts until its session timer ends the call (RFC 4028) */
+		settle(v, a, talk_of(v, a, bill) + (bill->unconfirmed ? VAULT_UNHEARD_MS : 0));
 		return;
 	case LINK_BILL_FAILED:
 		if (a->answer_ms == 0)
@@ -380,10 +460,8 @@ void vault_bill(struct vault *v, const struct link_msg *msg)
 			settle(v, a, v->now_ms - a->answer_ms);
 		return;
 	default:
-		if (a->answer_ms != 0)
-			return;
-		a->state = VAULT_UNKNOWN;
-		tg_wheel_start(v->wheel, &a->timer, VAULT_T_SILENT, v->now_ms + VAULT_T1_64_MS);
+		if (a->answer_ms == 0)
+			give_up(v, a);
 	}
 }
 

@@ -7,13 +7,13 @@
 #include "base/timer.h"
 #include "policy/book.h"
 #include "role/vault.h"
-
-enum { VAULT_HOLD_VERSION = 1, VAULT_RECIPE_VERSION = 1 };
+#include "role/vault_rows_priv.h"
 
 /** Which timer of the wheel this is. */
 enum vault_timer { VAULT_T_CLAIM, VAULT_T_DISK, VAULT_T_RENEW, VAULT_T_SILENT };
 
 enum {
+	VAULT_UNHEARD_MS = (90 + 32) * 1000, /* our session timer towards trunks, and 64*T1 */
 	VAULT_T1_64_MS = 32000,  /* 64*T1: so long a 2xx may still come (RFC 3261 §17.1.1) */
 	VAULT_DISK_MS = 2000,    /* so long a hold may take to be on disk */
 	VAULT_RENEW_MS = 5000,   /* a call is paid for anew so long before it would be hung up */
@@ -72,41 +72,10 @@ struct vault_attempt {
 	struct tg_timer timer;
 };
 
-/** An attempt on disk. */
-struct vault_hold_row {
-	uint32_t version;
-	uint32_t longest_s;
-	struct ledger_hold_state ledger;
-	struct link_text trunk; /* by name: its number changes with the configuration */
-	struct link_text account; /* whose ledger is above it */
-};
-
 /** Something that leaves when its job is on disk. */
 struct vault_wait {
 	uint64_t job;
 	struct tg_handle attempt;
-};
-
-/** A trunk dialog's recipe for a BYE, or an INVITE's for a CANCEL; texts are packed. */
-struct vault_dialog {
-	struct link_leg leg;
-	struct link_proc owner;
-	uint32_t epoch; /* of the owner when it made it */
-	struct tg_flow flow;
-	uint32_t cseq;
-	uint16_t trunk;
-	bool early; /* for a CANCEL */
-	bool on_disk;
-	/* call_id, local_tag, remote_tag, local_uri, remote_uri, target, route, branch */
-	uint16_t len[8];
-	char text[1200];
-};
-
-/** A recipe on disk. */
-struct vault_recipe_row {
-	uint32_t version;
-	struct vault_dialog dialog;
-	struct link_text trunk; /* by name: its number changes with the configuration */
 };
 
 /** An account as it lives here. */
@@ -132,6 +101,7 @@ struct vault {
 	uint32_t epoch; /* ours */
 	uint64_t book_ms; /* when to look for what has expired */
 	struct judge_case judged; /* the call at hand */
+	struct vault_destinations destinations;
 	/* what is being written to disk */
 	struct vault_hold_row hold_row;
 	struct vault_recipe_row recipe_row;
@@ -217,12 +187,16 @@ struct vault_attempt *vault_attempt_find(const struct vault *v, const struct lin
 struct vault_attempt *vault_attempt_new(struct vault *v, struct vault_call *call,
                                         const struct judge_attempt *from);
 /** To the disk, with the call's record.  False: it will not get there; undo it. */
-bool vault_attempt_write(struct vault *v, struct vault_call *call, struct vault_attempt *attempt);
+bool vault_attempt_write(struct vault *v, struct vault_call *call, struct vault_attempt *attempt,
+                         const struct judge_attempt *from);
+bool vault_destinations_load(struct vault *v, const struct vault_blob *row);
 /** Nothing of it ever left: all money comes back.  The call may be gone afterwards. */
 void vault_attempt_undo(struct vault *v, struct vault_attempt *attempt);
 /** Talk time at which its carrier hangs up unless it is renewed. */
 uint32_t vault_attempt_cut_ms(const struct vault_attempt *attempt);
 void vault_bill(struct vault *v, const struct link_msg *msg);
+/** A carrier died: what it was granted and had not begun costs nothing. */
+void vault_carrier_lost(struct vault *v, struct link_proc carrier);
 void vault_attempt_fire(struct vault *v, struct tg_timer *timer);
 
 /* vault_lost.c */

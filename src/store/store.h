@@ -42,7 +42,7 @@ enum {
 	STORE_TOTAL_MAX = 256,
 	STORE_TOTALS_MAX = 12,     /* of one job */
 	STORE_KIND_MAX = 16,
-	STORE_STATE_MAX = 512
+	STORE_STATE_MAX = 640
 };
 
 /**
