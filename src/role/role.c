@@ -15,6 +15,14 @@ uint64_t role_networks_of(const struct role_site *site, const struct tg_flow *fl
 	return bits;
 }
 
+bool role_is_everywhere(const struct role_site *site, uint64_t networks)
+{
+	for (unsigned i = 0; i < site->networks; i++)
+		if ((networks >> i & 1) != 0 && site->network[i].prefix.bits > 0)
+			return false;
+	return networks != 0;
+}
+
 int role_pbx_of(const struct role_site *site, const struct tg_flow *flow)
 {
 	for (int i = 0; i < site->pbxs; i++) {

@@ -109,6 +109,12 @@ struct role_env {
 /** Bit i is set when the flow comes from network i.  Any process. */
 uint64_t role_networks_of(const struct role_site *site, const struct tg_flow *flow);
 
+/**
+ * True when the networks of these bits hold every address and nothing smaller is among them: who
+ * comes from there may be anywhere.  False without a bit.
+ */
+bool role_is_everywhere(const struct role_site *site, uint64_t networks);
+
 /** Index of the PBX at the other end of the flow, or -1. */
 int role_pbx_of(const struct role_site *site, const struct tg_flow *flow);
 

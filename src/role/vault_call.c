@@ -395,6 +395,27 @@ static bool may_ask(const struct vault *v, const struct link_msg *msg)
 	}
 }
 
+/**
+ * What the rules may know of where an account calls from.  PBX and trunk are known by their
+ * address.
+ */
+static struct policy_source source_of(const struct vault *v, const struct vault_account *a,
+                                      const struct tg_flow *flow)
+{
+	struct policy_source s = { .allowed = true };
+	uint64_t networks;
+
+	if (a == NULL)
+		return s;
+	networks = a->networks & role_networks_of(v->env.site, flow);
+	s.allowed = networks != 0;
+	s.everywhere = role_is_everywhere(v->env.site, networks);
+	s.tls = flow->proto == TG_PROTO_TLS;
+	if (s.everywhere && v->given.country != NULL)
+		s.country = v->given.country(v->given.ctx, &flow->remote);
+	return s;
+}
+
 static void decide(struct vault *v, const struct link_msg *msg, const struct vault_account *a,
                    struct judge_case *out)
 {
@@ -403,8 +424,7 @@ static void decide(struct vault *v, const struct link_msg *msg, const struct vau
 	struct judge_ask judge = {
 		.party = ask->party,
 		.peer = ask->peer,
-		.source.allowed = a == NULL ||
-			(a->networks & role_networks_of(v->env.site, &ask->flow)) != 0,
+		.source = source_of(v, a, &ask->flow),
 		.dialled_is_account = vault_account_find(v, link_text(&ask->dialled)) != NULL,
 		.dialled = link_text(&ask->dialled),
 		.claimed = link_text(&ask->caller),

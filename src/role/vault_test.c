@@ -82,6 +82,12 @@ static void add_trunk(struct desk *d, const char *name, uint8_t carrier)
 	t->calls_max = 4;
 }
 
+static uint16_t portugal(void *ctx, const struct tg_addr *addr)
+{
+	(void)ctx;
+	return addr->ip[0] == 198 ? number_territory_find(SLICE("PT")) : 0;
+}
+
 static void make_site(struct desk *d)
 {
 	struct role_site *s = &d->site;
@@ -101,7 +107,8 @@ static void make_site(struct desk *d)
 	d->trunk[0].name = SLICE("acme");
 	d->trunk[1].name = SLICE("beta");
 	d->rules = (struct judge_rules){ .policy = &d->policy, .zone = &d->zone,
-		                         .trunk = d->trunk, .trunks = 2 };
+		                         .trunk = d->trunk, .trunks = 2,
+		                         .country = portugal };
 }
 
 static void add_account(struct desk *d)
@@ -420,6 +427,59 @@ TEST(vault_call_claimed)
 		CHECK(d.reopened == rows[i].may, rows[i].why);
 		tell(&d, rows[i].who);
 		CHECK(d.reopened == rows[i].may, "once");
+		close_desk(&d);
+	}
+}
+
+/* ---- from where ---- */
+
+static const struct {
+	const char *why;
+	const char *rule; /* NULL: granted */
+	const char *open; /* country that may call */
+	uint8_t from;     /* first octet of the caller's address */
+	uint8_t proto, bits; /* of the account's network */
+	bool tls_only;
+} places[] = {
+	{ "a country that is listed", NULL, "PT", 198, TG_PROTO_UDP, 0, false },
+	{ "R41: one that is not", "source-country", "ES", 198, TG_PROTO_UDP, 0, false },
+	{ "of an unknown one the other checks hold", NULL, "ES", 203, TG_PROTO_UDP, 0, false },
+	{ "a network of its own has no country", NULL, "ES", 198, TG_PROTO_UDP, 8, false },
+	{ "elsewhere: the country opens nothing", "source-not-allowed", "PT", 203, TG_PROTO_UDP, 8,
+	  false },
+	{ "an account for TLS, by UDP", "source-not-tls", "PT", 198, TG_PROTO_UDP, 0, true },
+	{ "by TLS", NULL, "PT", 198, TG_PROTO_TLS, 0, true },
+};
+
+TEST(calls_and_where_they_come_from)
+{
+	static struct desk d;
+
+	for (size_t i = 0; i < COUNT(places); i++) {
+		const struct link_call_verdict *v = &d.said[LINK_CALL_VERDICT].verdict;
+		struct vault_account a;
+
+		open_desk(&d);
+		d.site.network[0].prefix.bits = places[i].bits;
+		d.site.network[0].prefix.addr.ip[0] = places[i].bits > 0 ? 198 : 0;
+		d.policy.source.by_country = true;
+		places_add(&d.policy.source.countries,
+		           number_territory_find(slice_str(places[i].open)));
+		a = *vault_account_find(d.vault, SLICE("101"));
+		a.tls_only = places[i].tls_only;
+		CHECK(vault_account_set(d.vault, &a, false) == TG_OK, "room");
+		begin(&d, LINK_CALL_ASK, LINK_A);
+		d.msg.call_ask.party = LINK_PARTY_ACCOUNT;
+		d.msg.call_ask.flow.proto = places[i].proto;
+		d.msg.call_ask.flow.remote.family = TG_AF_INET;
+		d.msg.call_ask.flow.remote.ip[0] = places[i].from;
+		link_text_set(&d.msg.call_ask.dialled, SLICE("+3491000"));
+		prove(&d.msg.call_ask.digest, "INVITE", "sip:+3491000@pbx.example.com");
+		tell(&d, an_edge);
+		CHECK(v->allow == (places[i].rule == NULL), places[i].why);
+		if (places[i].rule != NULL)
+			CHECK(slice_eq(link_text(&v->rule), slice_str(places[i].rule)),
+			      places[i].why);
 		close_desk(&d);
 	}
 }
