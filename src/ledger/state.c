@@ -263,6 +263,11 @@ static void view_money(const struct ledger *l, const struct entry *e, const stru
 	m->still = m->bound - m->spent;
 }
 
+uint32_t ledger_calls(const struct ledger *l, uint32_t id)
+{
+	return id != 0 && id <= l->count ? entry_at(l, id)->calls : 0;
+}
+
 enum tg_err ledger_view(const struct ledger *l, const struct ledger_now *now, uint32_t id,
                         struct ledger_view *out)
 {

@@ -113,6 +113,9 @@ struct ledger_view {
 TG_MUST_USE enum tg_err ledger_view(const struct ledger *l, const struct ledger_now *now,
                                     uint32_t id, struct ledger_view *out);
 
+/** Calls that are up or being set up; 0 when there is no such ledger. */
+uint32_t ledger_calls(const struct ledger *l, uint32_t id);
+
 /** The worst case of one ledger in one period, as above; LEDGER_NO_MONEY = no bound. */
 tg_micro ledger_worst(const struct ledger *l, const struct ledger_now *now, uint32_t id,
                       enum ledger_period period);

@@ -49,17 +49,21 @@ uint32_t judge_ledger_of(struct judge *j, enum ledger_kind kind, struct slice na
  */
 static bool add_known(struct judge *j)
 {
-	bool ok = judge_ledger_of(j, LEDGER_SITE, JUDGE_SITE) != 0;
+	bool ok;
 
-	for (int i = 0; ok && i < NUMBER_CLASSES; i++)
-		ok = judge_ledger_of(j, LEDGER_CLASS,
-		                     slice_str(number_class_name((enum number_class)i))) != 0;
+	j->site = judge_ledger_of(j, LEDGER_SITE, JUDGE_SITE);
+	ok = j->site != 0;
+	for (int i = 0; ok && i < NUMBER_CLASSES; i++) {
+		struct slice name = slice_str(number_class_name((enum number_class)i));
+
+		ok = (j->class[i] = judge_ledger_of(j, LEDGER_CLASS, name)) != 0;
+	}
 	for (uint16_t i = 0; ok && i < j->rules.groups; i++)
-		ok = judge_ledger_of(j, LEDGER_GROUP, j->rules.group[i]) != 0;
+		ok = (j->group[i] = judge_ledger_of(j, LEDGER_GROUP, j->rules.group[i])) != 0;
 	for (uint16_t i = 0; ok && i < j->rules.pbxs; i++)
-		ok = judge_ledger_of(j, LEDGER_PBX, j->rules.pbx[i]) != 0;
+		ok = (j->pbx[i] = judge_ledger_of(j, LEDGER_PBX, j->rules.pbx[i])) != 0;
 	for (uint16_t i = 0; ok && i < j->rules.trunks; i++)
-		ok = judge_ledger_of(j, LEDGER_TRUNK, j->rules.trunk[i].name) != 0;
+		ok = (j->trunk[i] = judge_ledger_of(j, LEDGER_TRUNK, j->rules.trunk[i].name)) != 0;
 	return ok;
 }
 
@@ -132,28 +136,18 @@ const struct policy_counts *judge_counts(const struct judge *j)
 
 /* ---- ledgers ---- */
 
-static void add_above(struct judge *j, struct judge_route *c, enum ledger_kind kind,
-                      struct slice name)
-{
-	uint32_t id;
-
-	if (name.len == 0)
-		return;
-	id = judge_ledger_of(j, kind, name);
-	c->no_ledger = c->no_ledger || id == 0;
-	assert(c->aboves < LEDGER_ABOVE_MAX - 1); /* the last one is the trunk's */
-	c->above[c->aboves++] = id;
-}
-
 static void find_ledgers(struct judge *j, const struct judge_ask *ask, struct judge_route *c)
 {
-	add_above(j, c, LEDGER_SITE, JUDGE_SITE);
-	add_above(j, c, LEDGER_CLASS, slice_str(number_class_name(c->class)));
+	c->above[c->aboves++] = j->site;
+	c->above[c->aboves++] = j->class[c->class];
 	if (ask->account.group < j->rules.groups)
-		add_above(j, c, LEDGER_GROUP, j->rules.group[ask->account.group]);
-	if (ask->party == POLICY_PBX)
-		add_above(j, c, LEDGER_PBX, ask->peer_name);
-	add_above(j, c, LEDGER_ACCOUNT, ask->account.name);
+		c->above[c->aboves++] = j->group[ask->account.group];
+	if (ask->party == POLICY_PBX && ask->peer < j->rules.pbxs)
+		c->above[c->aboves++] = j->pbx[ask->peer];
+	if (ask->account.name.len == 0)
+		return;
+	c->above[c->aboves++] = judge_ledger_of(j, LEDGER_ACCOUNT, ask->account.name);
+	c->no_ledger = c->above[c->aboves - 1] == 0;
 }
 
 /* ---- facts ---- */
@@ -172,13 +166,6 @@ enum price_source judge_price(const struct judge *j, int trunk, const struct num
 		site = j->rules.deck(j->rules.ctx, -1);
 	}
 	return number_price(own, site, n, now_s, out, NULL);
-}
-
-static uint32_t calls_of(const struct judge *j, const struct ledger_now *now, uint32_t id)
-{
-	struct ledger_view v;
-
-	return id != 0 && ledger_view(j->ledger, now, id, &v) == TG_OK ? v.calls : 0;
 }
 
 static void set_time(const struct judge *j, const struct ledger_now *now, struct policy_time *t)
@@ -252,8 +239,8 @@ void judge_call(struct judge *j, const struct ledger_now *now, const struct judg
 		set_called(j, now, c);
 		set_claimed(j, c);
 		find_ledgers(j, ask, &c->route);
-		f->calls_site = calls_of(j, now, c->route.above[0]);
-		f->calls_own = calls_of(j, now, c->route.above[c->route.aboves - 1]);
+		f->calls_site = ledger_calls(j->ledger, j->site);
+		f->calls_own = ledger_calls(j->ledger, c->route.above[c->route.aboves - 1]);
 	}
 	if (j->rules.recall != NULL)
 		j->rules.recall(j->rules.ctx, now->ms, f);

@@ -33,7 +33,7 @@ uint32_t judge_above(const struct judge *j, const struct judge_route *c, uint16_
                      uint32_t above[LEDGER_ABOVE_MAX])
 {
 	memcpy(above, c->above, sizeof(c->above));
-	above[c->aboves] = ledger_find(j->ledger, LEDGER_TRUNK, j->rules.trunk[trunk].name);
+	above[c->aboves] = j->trunk[trunk];
 	return c->aboves + 1u;
 }
 
@@ -69,13 +69,6 @@ static enum tg_err hold(struct judge *j, const struct ledger_now *now, const str
 	return TG_OK;
 }
 
-/** Its trunk's ledger, and all others: without one a call cannot be counted. */
-static bool have_ledgers(struct judge *j, const struct judge_route *c, uint16_t trunk)
-{
-	return !c->no_ledger &&
-	       judge_ledger_of(j, LEDGER_TRUNK, j->rules.trunk[trunk].name) != 0;
-}
-
 enum tg_err judge_hold(struct judge *j, const struct ledger_now *now, const struct judge_route *c,
                        struct judge_attempt *a, struct slice *rule)
 {
@@ -95,7 +88,8 @@ enum tg_err judge_hold(struct judge *j, const struct ledger_now *now, const stru
 		return TG_EDENIED;
 	}
 	a->answer.block.what = LEDGER_LIMIT_FULL;
-	if (have_ledgers(j, c, a->trunk) ? hold(j, now, c, a) == TG_OK : c->emergency)
+	/* what cannot be counted is not called */
+	if (c->no_ledger ? c->emergency : hold(j, now, c, a) == TG_OK)
 		return TG_OK;
 	*rule = judge_block_rule(&a->answer.block);
 	return TG_ELIMIT;

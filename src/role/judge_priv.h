@@ -6,7 +6,8 @@
 
 enum {
 	/* ledgers that are no account's: site, classes, groups, PBXs, trunks */
-	JUDGE_FIXED_LEDGERS = 1 + 64 + 64 + 16 + 64 + 16
+	JUDGE_FIXED_LEDGERS = 1 + NUMBER_CLASSES + JUDGE_GROUPS_MAX + JUDGE_PBXS_MAX +
+	                      JUDGE_TRUNKS_MAX + 16 /* of an older configuration */
 };
 
 #define JUDGE_SITE SLICE("site")
@@ -17,6 +18,9 @@ struct judge {
 	struct ledger_clock clock;
 	struct policy_counts counts;
 	uint32_t row_each[LEDGER_KINDS]; /* budget row of a ledger that has no own, by kind */
+	/* the ledgers that are there from the start */
+	uint32_t site, class[NUMBER_CLASSES], group[JUDGE_GROUPS_MAX], pbx[JUDGE_PBXS_MAX];
+	uint32_t trunk[JUDGE_TRUNKS_MAX];
 };
 
 /** The price over a trunk, or with -1 by the site's deck. */
