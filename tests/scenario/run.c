@@ -335,6 +335,10 @@ static void step(struct scenario *s)
 		s->paid_ms = (uint32_t)(scenario_number(s, s->word[1]) * 1000);
 	else if (strcmp(s->word[0], "renew") == 0)
 		renew(s);
+	else if (strcmp(s->word[0], "ask") == 0)
+		scenario_ask(s);
+	else if (strcmp(s->word[0], "wall-step") == 0 && s->words == 2)
+		world_wall_step(s->world, (int64_t)(scenario_number(s, s->word[1]) * 1000));
 	else if (strcmp(s->word[0], "check") == 0)
 		scenario_check(s);
 	else if (strcmp(s->word[0], "ignore") == 0 && s->words == 2 &&
@@ -413,6 +417,7 @@ static void free_packets(struct packet *p)
 static void scenario_free(struct scenario *s)
 {
 	world_free(s->world);
+	scenario_decks_free(s);
 	conf_free(s->conf);
 	free(s->mistakes);
 	for (int i = 0; i < s->talks; i++)

@@ -2,6 +2,7 @@
 #ifndef TG_TESTS_SCENARIO_SCENARIO_H
 #define TG_TESTS_SCENARIO_SCENARIO_H
 
+#include "number/deck.h"
 #include "sim/talk.h"
 #include "sim/world.h"
 
@@ -63,6 +64,11 @@ struct scenario {
 	char yaml[65536];
 	struct world_account account[64];
 	size_t account_count;
+	struct scenario_deck {
+		int trunk; /* index, or -1: of the site */
+		struct deck *deck; /* owned */
+	} deck[4];
+	size_t decks;
 	struct world_secret secret[16];
 	size_t secret_count;
 	char *words_kept[512]; /* owned texts of accounts and secrets */
@@ -125,6 +131,12 @@ void scenario_world(struct scenario *s);
 void scenario_send(struct scenario *s, struct actor *a, struct slice octets);
 /** Wait until a packet stands in the inbox; false at the time limit. */
 bool scenario_wait(struct scenario *s, struct actor *a, uint64_t ms);
+
+/* operate.c: what the operator does */
+void scenario_rates(struct scenario *s);
+const struct deck *scenario_deck(void *ctx, int trunk);
+void scenario_decks_free(struct scenario *s);
+void scenario_ask(struct scenario *s);
 
 /* send.c, expect.c, check.c: kinds of steps */
 void scenario_say(struct scenario *s, struct actor *a);

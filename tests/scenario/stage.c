@@ -48,16 +48,18 @@ static uint64_t network_bits(struct scenario *s, const char *names)
 	return bits;
 }
 
-/* account USER PASSWORD [number N] [networks A,B] [bindings N] */
+/* account USER PASSWORD [number N] [networks A,B] [bindings N] [group G] */
 static void add_account(struct scenario *s)
 {
 	struct world_account *a = &s->account[s->account_count];
 
 	if (s->words < 3 || ++s->account_count > COUNT(s->account))
-		scenario_fail(s, "account USER PASSWORD [number N] [networks A,B] [bindings N]");
+		scenario_fail(s, "account USER PASSWORD [number N] [networks A,B] [bindings N] "
+		              "[group G]");
 	*a = (struct world_account){ .user = keep_word(s, s->word[1]),
 		                     .password = keep_word(s, s->word[2]),
-		                     .number = keep_word(s, scenario_value(s, "number")) };
+		                     .number = keep_word(s, scenario_value(s, "number")),
+		                     .group = keep_word(s, scenario_value(s, "group")) };
 	if (scenario_value(s, "networks") != NULL)
 		a->networks = network_bits(s, scenario_value(s, "networks"));
 	if (scenario_value(s, "bindings") != NULL)
@@ -87,14 +89,17 @@ bool scenario_config(struct scenario *s)
 {
 	bool account = strcmp(s->word[0], "account") == 0, actor = strcmp(s->word[0], "actor") == 0;
 	bool secret = strcmp(s->word[0], "secret") == 0, seed = strcmp(s->word[0], "seed") == 0;
+	bool rates = strcmp(s->word[0], "rates") == 0;
 
-	if (!account && !actor && !secret && !seed)
+	if (!account && !actor && !secret && !seed && !rates)
 		return false;
 	parse_conf(s);
 	if (account) {
 		add_account(s);
 	} else if (actor) {
 		add_actor(s);
+	} else if (rates) {
+		scenario_rates(s);
 	} else if (seed) {
 		s->seed = (uint64_t)scenario_number(s, s->words > 1 ? s->word[1] : NULL);
 	} else {
@@ -251,6 +256,8 @@ void scenario_world(struct scenario *s)
 		.account_count = s->account_count,
 		.secrets = s->secret,
 		.secret_count = s->secret_count,
+		.deck = scenario_deck,
+		.deck_ctx = s,
 		.watch = { .ctx = s, .packet = on_packet, .log = on_log, .bend = on_bend,
 		           .message = on_message },
 	};

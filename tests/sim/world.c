@@ -543,6 +543,10 @@ struct world *world_new(const struct world_conf *conf)
 	site_make(&w->site, conf->conf);
 	site_routes(&w->routes, conf->conf);
 	w->rules = site_judge_new(conf->conf, world_wall_ms(w), why);
+	if (w->rules != NULL) {
+		w->rules->deck = conf->deck;
+		w->rules->ctx = conf->deck_ctx;
+	}
 	assert(w->site.edges <= WORLD_EDGES_MAX && w->site.carriers <= WORLD_CARRIERS_MAX &&
 	       w->site.relays <= WORLD_RELAYS_MAX);
 	add_proc(w, LINK_VAULT, 0);

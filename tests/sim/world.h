@@ -36,6 +36,7 @@ struct world_disk_conf {
 struct world_account {
 	const char *user, *password;
 	const char *number;   /* shown on trunks; NULL = none */
+	const char *group;    /* NULL = the configured default */
 	uint64_t networks;    /* 0 = the default networks of the configuration */
 	uint8_t max_bindings; /* 0 = as configured */
 };
@@ -68,6 +69,9 @@ struct world_conf {
 	size_t account_count;
 	const struct world_secret *secrets;
 	size_t secret_count;
+	/* optional: the deck of a trunk, or with -1 of the site; NULL = none */
+	const struct deck *(*deck)(void *ctx, int trunk);
+	void *deck_ctx;
 	struct world_net net;
 	struct world_watch watch;
 };

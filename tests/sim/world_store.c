@@ -106,6 +106,8 @@ static bool load_account(struct world *w, struct vault *vault, const struct worl
 	if (number.len > 0)
 		memcpy(a.number, number.p, number.len);
 	a.number_len = (uint8_t)number.len;
+	if (from->group != NULL)
+		memcpy(a.group, from->group, a.group_len = (uint8_t)strlen(from->group));
 	a.networks = from->networks != 0 ? from->networks : default_networks(w->conf.conf);
 	sip_digest_ha1(ha1, TG_DIGEST_MD5, user, realm, password);
 	memcpy(a.ha1_md5, ha1, sizeof(a.ha1_md5));
