@@ -223,7 +223,7 @@ static bool fill_ask(struct edge *e, const struct tg_flow *flow, struct link_cal
 	struct buf b = buf_on(mem, sizeof(mem));
 
 	ask->flow = *flow;
-	if (!ua_user(&b, &m->uri) || !link_text_fits(buf_slice(&b)))
+	if (!role_dialled(&b, &m->uri) || !link_text_fits(buf_slice(&b)))
 		return false;
 	link_text_set(&ask->dialled, buf_slice(&b));
 	b.len = 0;

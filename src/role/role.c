@@ -58,6 +58,13 @@ bool role_is_emergency(const struct role_site *site, struct slice dialled)
 	return false;
 }
 
+bool role_dialled(struct buf *out, const struct sip_uri *uri)
+{
+	return sip_unescape(out, uri->user, SIP_UNESCAPE_TEXT) == TG_OK &&
+	       (uri->kind != SIP_URI_TEL ||
+	        sip_unescape(out, uri->params, SIP_UNESCAPE_TEXT) == TG_OK) && !out->full;
+}
+
 struct link_proc role_edge_of(const struct role_site *site, struct slice user)
 {
 	/* Public and fixed: every process must agree, and an attacker who can choose the names of

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "link/msg.h"
+#include "sip/uri.h"
 
 enum {
 	ROLE_IFACES_MAX = 64,
@@ -126,6 +127,12 @@ int role_trunk_of(const struct role_site *site, const struct tg_flow *flow);
  * such calls.  Whether it goes through is the vault's to say.
  */
 bool role_is_emergency(const struct role_site *site, struct slice dialled);
+
+/**
+ * What a Request-URI dials, unescaped: its user part, and of a tel: URI the parameters too, for
+ * they may make another number of it (C1).  False: controls, or no room.
+ */
+bool role_dialled(struct buf *out, const struct sip_uri *uri);
 
 /** The edge worker that keeps an AoR user's bindings: the same answer in every process. */
 struct link_proc role_edge_of(const struct role_site *site, struct slice user);

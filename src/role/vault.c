@@ -268,8 +268,7 @@ bool vault_proof_fits(const struct link_digest *d, struct slice method,
 	if (dialled == NULL)
 		return true;
 	return sip_uri_parse(&uri, link_long(&d->uri)) == TG_OK && uri.kind != SIP_URI_OTHER &&
-	       sip_unescape(&user, uri.user, SIP_UNESCAPE_TEXT) == TG_OK &&
-	       slice_eq(buf_slice(&user), link_text(dialled));
+	       role_dialled(&user, &uri) && slice_eq(buf_slice(&user), link_text(dialled));
 }
 
 static void auth_ask(struct vault *v, const struct link_msg *msg)
