@@ -76,6 +76,8 @@
 	  "A trunk did not take a call; the next one is tried.") \
 	X(SIGN_REFUSED, sign_refused, ERROR, BRIEF, "rule trunk method", \
 	  "The vault did not sign: no grant covers the request, or the realm is not pinned.") \
+	X(BOOK_CHANGED, book_changed, WARN, FREE, "rule account to", \
+	  "The operator locked the site down or up, or opened or closed something by hand.") \
 	X(ACCOUNT_CHANGED, account_changed, INFO, FREE, "account rule", \
 	  "An account was added, changed or removed.") \
 	X(STORE_FAILED, store_failed, ERROR, BRIEF, "rule why", \

@@ -38,9 +38,14 @@ static void post(struct vault_role *r, const struct link_msg *ask, struct slice 
 	post_to(r, ask->head.from, ask->head.ref, text, answer);
 }
 
-static void refuse(struct vault_role *r, const struct link_msg *ask, const char *why)
+void vault_role_refuse(struct vault_role *r, const struct link_msg *ask, const char *why)
 {
 	post(r, ask, slice_str(why), FAILED);
+}
+
+void vault_role_post(struct vault_role *r, const struct link_msg *ask, struct slice text, bool last)
+{
+	post(r, ask, text, last ? LAST : PAGE);
 }
 
 static struct vault_reply *free_reply(struct vault_role *r)
@@ -51,8 +56,13 @@ static struct vault_reply *free_reply(struct vault_role *r)
 	return NULL;
 }
 
+bool vault_role_can_reply(struct vault_role *r)
+{
+	return free_reply(r) != NULL;
+}
+
 /* Answer when the jobs queued so far are on disk. */
-static void reply_later(struct vault_role *r, const struct link_msg *ask, struct slice text)
+void vault_role_reply_later(struct vault_role *r, const struct link_msg *ask, struct slice text)
 {
 	struct vault_reply *reply = free_reply(r); /* looked for before the change was made */
 	struct store_stat stat;
@@ -235,7 +245,7 @@ static void done(struct vault_role *r, const struct link_msg *ask, const struct 
 	          LOG_STR("account", slice_of(a->user, a->user_len)),
 	          LOG_STR("rule", slice_str(what)), LOG_END);
 	write_account(r, &b, a, what);
-	reply_later(r, ask, buf_slice(&b));
+	vault_role_reply_later(r, ask, buf_slice(&b));
 }
 
 static void account_add(struct vault_role *r, const struct link_msg *ask, struct slice user,
@@ -246,8 +256,10 @@ static void account_add(struct vault_role *r, const struct link_msg *ask, struct
 	const char *why;
 
 	if (vault_account_find(r->vault, user) != NULL) {
-		refuse(r, ask, "there is an account of this name; `account rotate` gives it a new "
-		               "secret");
+		vault_role_refuse(
+			r, ask,
+			"there is an account of this name; `account rotate` gives it a new "
+			"secret");
 		return;
 	}
 	memcpy(a.user, user.p, user.len);
@@ -264,7 +276,7 @@ static void account_add(struct vault_role *r, const struct link_msg *ask, struct
 			why = "there are as many accounts as limits.registrations allows";
 	}
 	if (why != NULL)
-		refuse(r, ask, why);
+		vault_role_refuse(r, ask, why);
 	else
 		done(r, ask, &a, "added");
 	tg_wipe(&a, sizeof(a));
@@ -278,7 +290,7 @@ static void account_rotate(struct vault_role *r, const struct link_msg *ask, str
 	const char *why;
 
 	if (have == NULL) {
-		refuse(r, ask, "there is no account of this name");
+		vault_role_refuse(r, ask, "there is no account of this name");
 		return;
 	}
 	a = *have;
@@ -287,7 +299,7 @@ static void account_rotate(struct vault_role *r, const struct link_msg *ask, str
 	if (why == NULL && vault_account_set(r->vault, &a, true) != TG_OK)
 		why = "no memory";
 	if (why != NULL)
-		refuse(r, ask, why);
+		vault_role_refuse(r, ask, why);
 	else
 		done(r, ask, &a, "rotated");
 	tg_wipe(&a, sizeof(a));
@@ -299,7 +311,7 @@ static void account_remove(struct vault_role *r, const struct link_msg *ask, str
 	struct vault_account a = { 0 };
 
 	if (have == NULL) {
-		refuse(r, ask, "there is no account of this name");
+		vault_role_refuse(r, ask, "there is no account of this name");
 		return;
 	}
 	memcpy(a.user, have->user, have->user_len);
@@ -314,8 +326,9 @@ static void account(struct vault_role *r, const struct link_msg *ask, struct sli
 
 	rest = slice_cut(rest, ' ', &user);
 	if (!is_user(user))
-		refuse(r, ask, "an account has a name of 1 to 64 of a-z, A-Z, 0-9, '-', '_' and "
-		               "'.', or of a number with '+'");
+		vault_role_refuse(r, ask,
+		                  "an account has a name of 1 to 64 of a-z, A-Z, 0-9, '-', '_' and "
+		                  "'.', or of a number with '+'");
 	else if (slice_eq(verb, SLICE("add")))
 		account_add(r, ask, user, rest);
 	else if (slice_eq(verb, SLICE("rotate")))
@@ -323,7 +336,7 @@ static void account(struct vault_role *r, const struct link_msg *ask, struct sli
 	else if (slice_eq(verb, SLICE("remove")))
 		account_remove(r, ask, user);
 	else
-		refuse(r, ask, "the vault does not know this command");
+		vault_role_refuse(r, ask, "the vault does not know this command");
 }
 
 /* ---- trunks ---- */
@@ -340,25 +353,26 @@ static void secret_set(struct vault_role *r, const struct link_msg *ask, struct 
 		err = seal_word_open(store_seal(r->store), &secret, name,
 		                     vault_role_wall_ms(r) / 1000, word);
 	if (err == TG_EBUSY) {
-		refuse(r, ask, "the sealed secret is too old; is the clock right?");
+		vault_role_refuse(r, ask, "the sealed secret is too old; is the clock right?");
 		return;
 	}
 	if (err != TG_OK) {
-		refuse(r, ask, "the secret is not sealed for this vault and name");
+		vault_role_refuse(r, ask, "the secret is not sealed for this vault and name");
 		return;
 	}
 	err = vault_secret_set(r->vault, name, tg_secret_reveal(&secret), true);
 	tg_secret_wipe(&secret);
 	if (err != TG_OK) {
-		refuse(r, ask, err == TG_ENOENT ? "no trunk of this name is configured; secrets "
-		                                  "are called trunk/NAME"
-		                                : "the secret is too long");
+		vault_role_refuse(r, ask,
+		                  err == TG_ENOENT ? "no trunk of this name is configured; secrets "
+		                                     "are called trunk/NAME" :
+		                                     "the secret is too long");
 		return;
 	}
 	buf_lit(&b, "{\"done\":\"set\",\"secret\":");
 	buf_json(&b, name);
 	buf_chr(&b, '}');
-	reply_later(r, ask, buf_slice(&b));
+	vault_role_reply_later(r, ask, buf_slice(&b));
 }
 
 /* ---- rate decks ---- */
@@ -390,8 +404,10 @@ uint32_t vault_role_rates(struct vault_role *r, struct slice name)
 static void rates_reload(struct vault_role *r, const struct link_msg *ask, struct slice name)
 {
 	if (vault_role_rates(r, name) > 0)
-		refuse(r, ask, "a rate deck was refused, and the one in force stays; the log says "
-		               "why (rates_refused)");
+		vault_role_refuse(
+			r, ask,
+			"a rate deck was refused, and the one in force stays; the log says "
+			"why (rates_refused)");
 	else
 		post(r, ask, SLICE("{\"done\":\"reloaded\"}"), LAST);
 }
@@ -435,7 +451,7 @@ bool vault_role_ctl(struct vault_role *r, const struct link_msg *ask)
 	bool is_rates = slice_eq(verb, SLICE("rates-reload"));
 
 	if (!is_account && !is_open && !is_rates && !slice_eq(verb, SLICE("secret")))
-		return false;
+		return vault_role_book(r, ask, verb, rest);
 	if (ask->head.from.role != LINK_CONSOLE)
 		return true; /* nobody else has an operator behind him */
 	if (is_open)
@@ -443,7 +459,7 @@ bool vault_role_ctl(struct vault_role *r, const struct link_msg *ask)
 	else if (is_rates)
 		rates_reload(r, ask, rest);
 	else if (free_reply(r) == NULL)
-		refuse(r, ask, "the disk does not keep up; try again");
+		vault_role_refuse(r, ask, "the disk does not keep up; try again");
 	else if (is_account)
 		account(r, ask, rest);
 	else

@@ -68,6 +68,19 @@ uint64_t vault_role_networks(const struct vault_role *r, struct slice names);
 /** True when the request was one of the shell's and has its answer, now or later. */
 bool vault_role_ctl(struct vault_role *r, const struct link_msg *ask);
 
+/** lockdown, allow, pass, …; the same of those (vault_role_book.c). */
+bool vault_role_book(struct vault_role *r, const struct link_msg *ask, struct slice verb,
+                     struct slice rest);
+
+/* vault_role_ctl.c: answers to the operator */
+void vault_role_post(struct vault_role *r, const struct link_msg *ask, struct slice text,
+                     bool last);
+void vault_role_refuse(struct vault_role *r, const struct link_msg *ask, const char *why);
+/** False: too many wait for the disk, and vault_role_reply_later() would say nothing. */
+bool vault_role_can_reply(struct vault_role *r);
+/** Answer when the jobs queued so far are on disk. */
+void vault_role_reply_later(struct vault_role *r, const struct link_msg *ask, struct slice text);
+
 /** Take the rate decks, all or the named one; refusals are logged.  Returns how many there were. */
 uint32_t vault_role_rates(struct vault_role *r, struct slice name);
 

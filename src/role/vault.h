@@ -13,6 +13,7 @@
 #include "role/role.h"
 
 struct vault;
+struct book;
 
 enum { VAULT_USER_MAX = 64, VAULT_SECRET_MAX = 128, VAULT_NUMBER_MAX = 64, VAULT_GROUP_MAX = 32 };
 
@@ -141,6 +142,10 @@ TG_MUST_USE enum tg_err vault_account_set(struct vault *vault, const struct vaul
 TG_MUST_USE enum tg_err vault_account_remove(struct vault *vault, struct slice user);
 /** For whoever shows or checks what it judges and counts. */
 struct judge *vault_judge(const struct vault *vault);
+/** Approvals, passes, lockdown. */
+struct book *vault_book(const struct vault *vault);
+/** Have the calls hung up that the lockdown would not let out now.  Returns how many. */
+uint32_t vault_lock_running(struct vault *vault);
 /** NULL when there is none. */
 const struct vault_account *vault_account_find(const struct vault *vault, struct slice user);
 /** The realm that HA1s are made with. */
