@@ -230,6 +230,17 @@ static void check_budgets(struct conf_job *job)
 				conf_wrong(job, AT(b->of),
 				           "budgets: there is one for this already in line %u",
 				           AT(c->budgets[j].of).line);
+	}
+}
+
+/** Also against the budget that holds when none is written. */
+static void check_hours_calls(struct conf_job *job)
+{
+	struct conf *c = job->conf;
+
+	for (uint32_t i = 0; i < c->budgets_count; i++) {
+		const struct conf_budget *b = &c->budgets[i];
+
 		if (b->of == CONF_BUDGET_ACCOUNT && b->calls > 0 && b->name.len == 0 &&
 		    c->rules.hours.mode != POLICY_OFF && c->rules.hours.calls > b->calls)
 			conf_wrong(job, AT(c->rules.hours.calls),
@@ -286,8 +297,9 @@ void conf_check_policy(struct conf_job *job)
 	check_budgets(job);
 	if (job->conf->numbers.home.len == 0) {
 		check_needs_home(job);
-		return;
+	} else {
+		check_home(job);
+		add_budgets(job);
 	}
-	check_home(job);
-	add_budgets(job);
+	check_hours_calls(job);
 }

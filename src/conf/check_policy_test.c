@@ -122,6 +122,10 @@ static const struct {
 	      "rules: { hours: { calls: 3 } }\n",
 	  "6:26: rules.hours.calls: 3 is above the 2 calls that an account may have at any time; "
 	  "off-hours limits are the lower ones\n" },
+	{ "off-hours calls above the usual that nobody wrote",
+	  IFS HOME "rules: { hours: { calls: 3 } }\n",
+	  "5:26: rules.hours.calls: 3 is above the 2 calls that an account may have at any time; "
+	  "off-hours limits are the lower ones\n" },
 	{ "limits nothing",
 	  IFS HOME "budgets: [{ for: pbx }]\n",
 	  "5:18: budgets: this one has no limit; to have none on purpose write mode: off\n" },
