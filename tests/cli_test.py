@@ -12,6 +12,10 @@ BINARY, EXAMPLES = sys.argv[1], pathlib.Path(sys.argv[2])
 WORK = pathlib.Path(tempfile.mkdtemp(prefix="tg_cli_"))
 HOME, BAD, FIRST = EXAMPLES / "home.yaml", WORK / "bad.yaml", WORK / "new" / "first.yaml"
 BAD.write_text("interfaces:\n  - { name: lan, listen: 10.0.0.1, side: insid }\nlimit: {}\n")
+ABROAD, LOST = WORK / "abroad.yaml", WORK / "lost.yaml"
+COUNTRIES = pathlib.Path(__file__).parent / "vectors/geo/countries.mmdb"
+for path, database in (ABROAD, COUNTRIES), (LOST, WORK / "lost.mmdb"):
+    path.write_text(HOME.read_text() + f"\nrules:\n  source:\n    database: {database}\n    countries: [ES]\n")
 
 # why, arguments, exit status, in standard output, in standard error
 ROWS = [
@@ -25,6 +29,9 @@ ROWS = [
     ("first mistake", ["check", BAD], 1, "", f'{BAD}:2:42: interfaces.side: "insid" is not right'),
     ("second mistake", ["check", BAD], 1, "", f'{BAD}:3:1: unknown key "limit"'),
     ("mistakes as JSON", ["check", "--json", BAD], 1, '"line":2,"column":42', ""),
+    ("age of the countries", ["check", ABROAD], 0, "guessed by Test-Country of 2026-01-01, ", ""),
+    ("no countries", ["check", LOST], 1, "call nobody", ""),
+    ("no countries as JSON", ["check", "--json", LOST], 1, '"ok":false', ""),
     ("no file", ["check", WORK / "none"], 1, "", "there is no"),
     ("a directory", ["check", WORK], 1, "", "cannot read"),
     ("defaults are shown", ["show", "config", f"--config={HOME}"], 0, "silence: 60", ""),

@@ -7,7 +7,7 @@ set -eu
 packages() {
 	case $1 in
 	build) echo gcc libc6-dev meson ninja-build pkg-config libyaml-dev libssl-dev libsodium-dev \
-		libsqlite3-dev libjansson-dev libc-ares-dev ;;
+		libsqlite3-dev libjansson-dev libc-ares-dev libmaxminddb-dev ;;
 	test) echo python3 clang libcmocka-dev baresip-core kamailio kamailio-extra-modules sip-tester \
 		sox nftables iproute2 procps sqlite3 libosip2-dev libsofia-sip-ua-dev spin ;;
 	bench) echo python3 kamailio kamailio-cnxcc-modules kamailio-geoip2-modules sip-tester \

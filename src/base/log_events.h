@@ -32,6 +32,11 @@
 	  "A rate deck is in force.") \
 	X(RATES_REFUSED, rates_refused, ERROR, FREE, "deck why", \
 	  "A rate deck was refused; the one in force stays.") \
+	X(COUNTRIES_LOADED, countries_loaded, INFO, FREE, "database", \
+	  "Countries of addresses are looked up in this database.") \
+	X(COUNTRIES_REFUSED, countries_refused, ERROR, FREE, "why", \
+	  "The database of countries cannot be used; with rules.source.countries roaming phones " \
+	  "call nobody.") \
 	X(LISTENING, listening, INFO, FREE, "interface address side", \
 	  "An interface takes SIP packets.") \
 	X(LISTEN_FAILED, listen_failed, ERROR, FREE, "interface address why", \

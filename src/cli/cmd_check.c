@@ -1,24 +1,30 @@
 /* tollgate check: the mistakes of a configuration, or what it opens. */
 #include "cli/cli.h"
 #include "conf/conf.h"
+#include "proc/geo.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static char mem[128 * 1024];
 
 static int check_json(const char *path)
 {
 	static struct conf_mistakes mistakes;
-	struct buf b = buf_on(mem, sizeof(mem));
+	char text[1024];
+	struct buf b = buf_on(mem, sizeof(mem)), database = buf_on(text, sizeof(text));
 	struct conf *conf = NULL;
 	enum tg_err err = conf_read(&conf, path, &mistakes);
+	bool ok = err == TG_OK && geo_open_write(&database, conf, (uint64_t)time(NULL));
 
 	if (err != TG_OK && mistakes.count == 0) /* not the text, the file */
 		return cli_conf(path) == NULL ? CLI_FAILED : CLI_DONE;
-	buf_fmt(&b, "{\"ok\":%s,\"file\":", err == TG_OK ? "true" : "false");
+	buf_fmt(&b, "{\"ok\":%s,\"file\":", ok ? "true" : "false");
 	buf_json(&b, slice_str(path));
+	buf_lit(&b, ",\"database\":");
+	buf_json(&b, slice_head(buf_slice(&database), database.len > 0 ? database.len - 1 : 0));
 	buf_lit(&b, ",\"mistakes\":[");
 	for (uint32_t i = 0; i < mistakes.count; i++) {
 		buf_fmt(&b, "%s{\"line\":%u,\"column\":%u,\"text\":", i > 0 ? "," : "",
@@ -28,7 +34,7 @@ static int check_json(const char *path)
 	}
 	buf_fmt(&b, "],\"more\":%u}\n", mistakes.dropped);
 	conf_free(conf);
-	return cli_print(&b) && err == TG_OK ? CLI_DONE : CLI_FAILED;
+	return cli_print(&b) && ok ? CLI_DONE : CLI_FAILED;
 }
 
 int cmd_check(struct cli *cli)
@@ -39,6 +45,7 @@ int cmd_check(struct cli *cli)
 	};
 	struct buf b = buf_on(mem, sizeof(mem));
 	struct conf *conf;
+	bool ok;
 	int status = cli_args(cli, options, COUNT(options), 0, 1);
 
 	if (status != CLI_GO)
@@ -52,6 +59,7 @@ int cmd_check(struct cli *cli)
 		return CLI_FAILED;
 	buf_fmt(&b, "%s has no mistakes. What it opens:\n\n", path);
 	conf_open_write(&b, conf);
+	ok = geo_open_write(&b, conf, (uint64_t)time(NULL));
 	conf_free(conf);
-	return cli_print(&b) ? CLI_DONE : CLI_FAILED;
+	return cli_print(&b) && ok ? CLI_DONE : CLI_FAILED;
 }

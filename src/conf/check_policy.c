@@ -290,8 +290,19 @@ static void add_budgets(struct conf_job *job)
 	}
 }
 
+static void check_source(struct conf_job *job)
+{
+	const struct source_rows *s = &job->conf->rules.source;
+
+	if (s->countries_count > 0 && s->database.len == 0)
+		conf_wrong(job, AT(s->countries[0]),
+		           "rules.source.countries: without rules.source.database nobody knows the "
+		           "country of an address");
+}
+
 void conf_check_policy(struct conf_job *job)
 {
+	check_source(job);
 	check_hours(job);
 	check_where(job);
 	check_budgets(job);

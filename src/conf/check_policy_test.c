@@ -177,6 +177,10 @@ static const struct {
 	{ "renewal out of range",
 	  IFS "money: { renew: 5 }\n",
 	  "4:17: money.renew: \"5\" is not right; allowed: a whole number from 10 to 600 (seconds)\n" },
+	{ "countries that nobody knows",
+	  IFS "rules: { source: { countries: [ES] } }\n",
+	  "4:32: rules.source.countries: without rules.source.database nobody knows the country of an "
+	  "address\n" },
 	{ "tech prefix",
 	  IFS HOME "trunks: [{ name: a, interface: wan, address: b.example, username: u, "
 	  "tech-prefix: \"12x\" }]\n",

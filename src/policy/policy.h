@@ -144,7 +144,8 @@ struct policy_source {
 	bool allowed;     /* from a network of the account's own */
 	bool everywhere;  /* ... and only from one that holds every address, such as 0.0.0.0/0 */
 	bool tls;
-	uint16_t country; /* territory by MMDB; 0 = not known */
+	/* territory by MMDB; 0 = not known, POLICY_NONE = there is nothing to look it up in */
+	uint16_t country;
 };
 
 /** What was dialled as one E.164 number; all zero unless it is one. */

@@ -288,6 +288,37 @@ static const struct deck *deck_of(void *ctx, int trunk)
 	return trunk < 0 ? decks_site(r->decks) : decks_find(r->decks, (uint32_t)trunk);
 }
 
+/* ---- countries ---- */
+
+static uint16_t country_of(void *ctx, const struct tg_addr *addr)
+{
+	const struct vault_role *r = ctx;
+
+	return r->geo != NULL ? geo_country(r->geo, addr) : POLICY_NONE;
+}
+
+/*
+ * A database that cannot be used stops nobody from starting, because emergency calls matter more;
+ * the rule that needs it refuses meanwhile.
+ */
+static void open_geo(struct vault_role *r)
+{
+	struct slice path = r->env.conf->rules.source.database;
+	char text[GEO_WHY_MAX];
+	struct buf b = buf_on(text, sizeof(text));
+
+	if (path.len == 0)
+		return;
+	r->rules->country = country_of;
+	if (geo_open(&r->geo, path, text) != TG_OK) {
+		log_event(r->env.log, EV_COUNTRIES_REFUSED, LOG_STR("why", slice_str(text)),
+		          LOG_END);
+		return;
+	}
+	geo_write(&b, r->geo, r->env.wall_ms / 1000);
+	log_event(r->env.log, EV_COUNTRIES_LOADED, LOG_STR("database", buf_slice(&b)), LOG_END);
+}
+
 /** The kernel's name for the time since it booted; all zero when it says none. */
 static void read_boot_id(uint8_t id[16])
 {
@@ -323,6 +354,7 @@ static const char *open_vault(struct vault_role *r)
 		return reason;
 	r->rules->ctx = r;
 	r->rules->deck = deck_of;
+	open_geo(r);
 	conf.rules = r->rules;
 	read_boot_id(conf.boot);
 	r->vault = vault_new(&env, &conf);
@@ -349,6 +381,7 @@ static void vault_role_free(void *role)
 	stop_store(r);
 	site_judge_free(r->rules);
 	decks_free(r->decks);
+	geo_free(r->geo);
 	tg_wipe(r, sizeof(*r));
 	free(r);
 }

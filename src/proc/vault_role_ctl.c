@@ -422,6 +422,13 @@ static void say_open(struct vault_role *r, const struct link_msg *ask)
 	struct slice rest, line;
 
 	conf_open_write(&all, r->env.conf);
+	if (r->geo != NULL) {
+		buf_lit(&all, "Countries of callers are guessed by ");
+		geo_write(&all, r->geo, vault_role_wall_ms(r) / 1000);
+		buf_lit(&all, ".\n");
+	} else {
+		(void)geo_open_write(&all, r->env.conf, vault_role_wall_ms(r) / 1000);
+	}
 	for (rest = buf_slice(&all); rest.len > 0;) {
 		size_t before = b.len;
 		struct slice after = slice_cut(rest, '\n', &line);

@@ -6,6 +6,7 @@
 #include "conf/conf.h"
 #include "net/loop.h"
 #include "proc/decks.h"
+#include "proc/geo.h"
 #include "proc/role_ops.h"
 #include "proc/site.h"
 #include "proc/site_judge.h"
@@ -52,6 +53,7 @@ struct vault_role {
 	struct vault_reply replies[VAULT_REPLIES_MAX];
 	struct store_stat told; /* what was logged */
 	struct decks *decks;
+	struct geo *geo; /* NULL: none is configured, or it cannot be used */
 };
 
 static inline uint64_t vault_role_wall_ms(const struct vault_role *r)

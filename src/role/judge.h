@@ -60,7 +60,7 @@ struct judge_rules {
 	void *ctx;            /* for the calls below; each of them may be NULL */
 	/** The deck of a trunk, or with -1 of the site; NULL = none. */
 	const struct deck *(*deck)(void *ctx, int trunk);
-	/** The territory in which an address is thought to be; 0 = not known. */
+	/** The territory in which an address is thought to be; see struct policy_source. */
 	uint16_t (*country)(void *ctx, const struct tg_addr *addr);
 	/** Set the facts that the book knows (policy/book.h); the number's are set already. */
 	void (*recall)(void *ctx, uint64_t ledger_ms, struct policy_facts *facts);

@@ -10,6 +10,7 @@ struct source_rows {
 	uint8_t mode;
 	struct slice countries[PLACES_ROWS_MAX]; /* none = a country is never looked at */
 	uint32_t countries_count;
+	struct slice database; /* path of an MMDB; empty = none */
 };
 
 struct source {

@@ -42,6 +42,20 @@ TEST(from_where_an_account_may_call)
 	}
 }
 
+TEST(a_database_that_cannot_be_used_opens_nothing)
+{
+	struct policy p = rule_site();
+	struct policy_facts f = rule_home();
+
+	f.source = (struct policy_source){ .allowed = true, .everywhere = true,
+		                           .country = POLICY_NONE };
+	rule_check(&p, &f, "where", "nobody asks for a country");
+	p.source.by_country = true;
+	rule_check(&p, &f, "-source-country", "roaming phones wait for it");
+	f.source.everywhere = false;
+	rule_check(&p, &f, "where", "a network of its own");
+}
+
 TEST(a_pbx_is_known_by_its_address)
 {
 	struct policy p = rule_site();
