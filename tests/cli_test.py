@@ -86,6 +86,8 @@ ROWS += [
     ("a wrong policy", ["replay", CDR, f"--policy={BAD}", f"--old={HOME}"], 1, "", f"{BAD}:2:42"),
     ("a misspelt kind of ledger", ["limits", "accont"], 2, "", "did you mean account?"),
     ("nothing runs", ["limits", SITE], 1, "", "does not run"),
+    ("who would call", ["policy", "explain", "911234567", SITE], 2, "", "--as=ACCOUNT"),
+    ("policy what", ["policy", "explian", "911234567", SITE], 2, "", "allowed: explain"),
     ("no such level", ["lockdown", "4", SITE], 2, "", "levels are 1"),
     ("until the past", ["allow", "911234567", "--until=2001-01-01", SITE], 2, "", "is over"),
     ("until some time", ["allow", "911234567", "--until=soon", SITE], 2, "", "until when?"),

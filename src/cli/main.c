@@ -23,6 +23,8 @@ static const struct cli_command commands[] = {
 	  "Import a provider's rates, and show what a number costs." },
 	{ "limits", cmd_limits, "[KIND [NAME]]",
 	  "Show each budget: spent, committed, remaining, and what is still possible." },
+	{ "policy", cmd_policy, "explain NUMBER --as=ACCOUNT",
+	  "Say what would become of a call and why, without calling." },
 	{ "lockdown", cmd_lockdown, "[1|2|3]", "Close what could cost most: abroad, more than one call, all." },
 	{ "unlock", cmd_unlock, "", "End the lockdown." },
 	{ "allow", cmd_allow, "NUMBER", "Open one number, for everybody or one account." },

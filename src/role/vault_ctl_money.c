@@ -334,6 +334,8 @@ bool vault_ctl_money(struct vault *v, const struct link_msg *ask, struct slice v
 		limits(v, ask, words);
 	else if (slice_eq(verb, SLICE("money")))
 		money(v, ask);
+	else if (slice_eq(verb, SLICE("explain")))
+		vault_ctl_explain(v, ask, words);
 	else
 		return false;
 	return true;

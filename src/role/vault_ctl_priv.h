@@ -31,7 +31,9 @@ void vault_ctl_micro(struct buf *b, const char *key, tg_micro amount);
 /** A ledger as one object, less than VAULT_CTL_OBJECT_MAX octets. */
 void vault_ctl_ledger(struct buf *b, const struct ledger_view *view);
 
-/** limits, money.  False: another word. */
+/** vault_ctl_explain.c */
+void vault_ctl_explain(struct vault *v, const struct link_msg *ask, struct slice words);
+/** limits, money, explain.  False: another word. */
 bool vault_ctl_money(struct vault *v, const struct link_msg *ask, struct slice verb,
                      struct slice words);
 
