@@ -88,6 +88,8 @@ ROWS += [
     ("nothing runs", ["limits", SITE], 1, "", "does not run"),
     ("who would call", ["policy", "explain", "911234567", SITE], 2, "", "--as=ACCOUNT"),
     ("policy what", ["policy", "explian", "911234567", SITE], 2, "", "allowed: explain"),
+    ("why what", ["why", SITE], 2, "", "something is missing"),
+    ("why, before the first start", ["why", "101", SITE], 1, "", "never ran on this directory"),
     ("no such level", ["lockdown", "4", SITE], 2, "", "levels are 1"),
     ("until the past", ["allow", "911234567", "--until=2001-01-01", SITE], 2, "", "is over"),
     ("until some time", ["allow", "911234567", "--until=soon", SITE], 2, "", "until when?"),

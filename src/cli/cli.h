@@ -94,6 +94,7 @@ int cmd_rates(struct cli *cli);
 int cmd_records(struct cli *cli);
 int cmd_limits(struct cli *cli);
 int cmd_replay(struct cli *cli);
+int cmd_why(struct cli *cli);
 int cmd_policy(struct cli *cli);
 int cmd_lockdown(struct cli *cli);
 int cmd_unlock(struct cli *cli);

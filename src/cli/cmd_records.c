@@ -9,6 +9,7 @@
 #include "cli/csv.h"
 #include "cli/gate.h"
 #include "store/chain.h"
+#include "number/class.h"
 #include "store/records.h"
 
 enum { LAST_DEFAULT = 20 };
@@ -71,6 +72,19 @@ static void put_parties(json_t *o, const struct vault_record *r)
 	json_object_set_new(o, "trunk", text(csv_trunk(r)));
 }
 
+static void put_money(json_t *o, const struct vault_record *r)
+{
+	char mem[40];
+	struct buf b = buf_on(mem, sizeof(mem));
+
+	json_object_set_new(o, "number", text(link_text(&r->number)));
+	json_object_set_new(o, "class", r->number.len > 0 && r->class < NUMBER_CLASSES
+	                    ? json_string(number_class_name((enum number_class)r->class))
+	                    : json_null());
+	tg_micro_write(&b, r->cost);
+	json_object_set_new(o, "cost", text(buf_slice(&b)));
+}
+
 static json_t *row_of(uint64_t id, const struct vault_record *r, bool over)
 {
 	char mem[64];
@@ -89,6 +103,7 @@ static json_t *row_of(uint64_t id, const struct vault_record *r, bool over)
 	json_object_set_new(o, "billsec", number(r->talk_ms / 1000));
 	json_object_set_new(o, "disposition", over ? text(csv_disposition(r)) : json_string("UP"));
 	json_object_set_new(o, "rule", text(link_text(&r->rule)));
+	put_money(o, r);
 	json_object_set_new(o, "status", number(r->status));
 	json_object_set_new(o, "cause", number(r->cause));
 	json_object_set_new(o, "ended_by", text(csv_ended_by(r->by)));

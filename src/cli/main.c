@@ -23,6 +23,8 @@ static const struct cli_command commands[] = {
 	  "Import a provider's rates, and show what a number costs." },
 	{ "limits", cmd_limits, "[KIND [NAME]]",
 	  "Show each budget: spent, committed, remaining, and what is still possible." },
+	{ "why", cmd_why, "CALL|NUMBER|ACCOUNT|ADDRESS",
+	  "Say which rule or budget decided about calls, and what to do about it." },
 	{ "policy", cmd_policy, "explain NUMBER --as=ACCOUNT",
 	  "Say what would become of a call and why, without calling." },
 	{ "lockdown", cmd_lockdown, "[1|2|3]", "Close what could cost most: abroad, more than one call, all." },
