@@ -10,7 +10,7 @@ static struct store_job *begin(struct store *s, enum store_kind kind, bool drop)
 	struct store_job *job = NULL;
 
 	pthread_mutex_lock(&s->mutex);
-	if (s->tail - s->head < STORE_QUEUE)
+	if (s->tail - s->folded < STORE_QUEUE)
 		job = &s->jobs[s->tail % STORE_QUEUE];
 	else
 		s->stat.full++;
@@ -175,6 +175,7 @@ uint64_t store_change(struct store *s, const struct store_change *c)
 		to = put(to, slice_of((const char *)lens, sizeof(lens)));
 		to = put(put(to, c->total[i].key), c->total[i].blob);
 	}
+	row->bytes_len = (uint32_t)(to - row->bytes);
 	return commit(s, c->hold.len > 0 || c->recipe.len > 0);
 }
 

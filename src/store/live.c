@@ -145,6 +145,15 @@ void store_live_loaded(struct store_live *live)
 	}
 }
 
+void store_live_clear(struct store_live *live)
+{
+	for (uint32_t row = 1; row <= live->fresh; row++) {
+		if (live->seats[row].parts != 0)
+			drop(live, row);
+	}
+	live->frees = live->fresh = 0;
+}
+
 void store_live_keep(struct store_live *live)
 {
 	live->undos = 0;

@@ -6,7 +6,9 @@
 #include "link/msg.h"
 
 enum {
-	STORE_BATCH_MAX = 512,   /* jobs of one transaction */
+	STORE_BATCH_MAX = 512,   /* jobs that become durable at once */
+	STORE_FOLD_JOBS = 1024,  /* so many in the journal join their tables at once, */
+	STORE_FOLD_MAX = STORE_FOLD_JOBS + 2 * STORE_BATCH_MAX, /* and never more than these */
 	STORE_LIVE_MAX = 1 << 17 /* attempts at a time: more than any configuration allows */
 };
 
@@ -32,7 +34,7 @@ struct store_live {
 	struct store_undo {
 		uint32_t row;
 		struct store_seat was;
-	} undo[STORE_BATCH_MAX * 2 + 64]; /* two rows a job, and what is swept */
+	} undo[STORE_FOLD_MAX * 2 + 64]; /* two rows a job, and what is swept */
 };
 
 TG_MUST_USE enum tg_err store_live_init(struct store_live *live);
@@ -49,6 +51,8 @@ void store_live_set(struct store_live *live, uint32_t row, uint8_t parts);
 bool store_live_load(struct store_live *live, uint32_t row, const struct store_seat *seat);
 /** At the start, after all rows. */
 void store_live_loaded(struct store_live *live);
+/** At the start: forget all rows. */
+void store_live_clear(struct store_live *live);
 void store_live_keep(struct store_live *live); /* the transaction is on disk */
 void store_live_undo(struct store_live *live); /* it is not */
 

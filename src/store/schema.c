@@ -100,6 +100,11 @@ int store_prepare(struct store *s)
 		if (rc != SQLITE_OK)
 			return rc;
 	}
+	return SQLITE_OK;
+}
+
+int store_prepare_reader(struct store *s)
+{
 	return sqlite3_prepare_v3(s->reader, bindings_sql, -1, SQLITE_PREPARE_PERSISTENT,
 	                          &s->bindings, NULL);
 }

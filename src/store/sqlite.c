@@ -89,16 +89,14 @@ static uint8_t parts_of(sqlite3_stmt *st)
 	                 (sqlite3_column_int(st, 7) != 0 ? STORE_LOST : 0));
 }
 
-/** What a crash left: all of it is lost until the vault claims it. */
-static int find_live(struct store *s, uint64_t wall_ms)
+/** The picture of table `live`. */
+static int find_live(struct store *s)
 {
 	sqlite3_stmt *st = NULL;
-	int rc = run_at(s->db, lose, wall_ms);
+	int rc = sqlite3_prepare_v2(s->db, "SELECT id, call, side, branch, length(record),"
+	                            " length(hold), length(recipe), lost_ms FROM live", -1, &st,
+	                            NULL);
 
-	if (rc == SQLITE_OK)
-		rc = sqlite3_prepare_v2(s->db, "SELECT id, call, side, branch, length(record),"
-		                        " length(hold), length(recipe), lost_ms FROM live", -1,
-		                        &st, NULL);
 	if (rc != SQLITE_OK)
 		return rc;
 	while (sqlite3_step(st) == SQLITE_ROW) {
@@ -116,14 +114,34 @@ static int find_live(struct store *s, uint64_t wall_ms)
 	return sqlite3_finalize(st) != SQLITE_OK ? SQLITE_ERROR : rc;
 }
 
+/** Jobs of the journal join their tables.  Then, what a crash left is lost until it is claimed. */
+static int replay(struct store *s, uint64_t wall_ms)
+{
+	uint64_t alive_ms = 0;
+	int rc = find_live(s);
+
+	if (rc == SQLITE_OK)
+		rc = store_journal_replay(s, &alive_ms);
+	if (rc == SQLITE_OK && alive_ms > 0)
+		rc = store_number_put(s, SLICE("alive_ms"), alive_ms);
+	if (rc == SQLITE_OK)
+		rc = run_at(s->db, lose, wall_ms);
+	store_live_clear(&s->live);
+	return rc == SQLITE_OK ? find_live(s) : rc;
+}
+
 static int bring_up(struct store *s, int64_t version, uint64_t wall_ms)
 {
 	int rc = store_schema(s, version);
 
 	if (rc == SQLITE_OK)
-		rc = find_live(s, wall_ms);
-	if (rc == SQLITE_OK)
 		rc = store_chain_open(s, wall_ms);
+	if (rc == SQLITE_OK)
+		rc = store_prepare(s);
+	if (rc == SQLITE_OK)
+		rc = store_journal_open(s, wall_ms);
+	if (rc == SQLITE_OK)
+		rc = replay(s, wall_ms);
 	return rc == SQLITE_OK ? sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) : rc;
 }
 
@@ -185,7 +203,7 @@ static enum tg_err open_all(struct store *s, const char *dir, uint64_t wall_ms, 
 	if (err != TG_OK)
 		return err;
 	if (store_open_db(&s->reader, s->path, SQLITE_OPEN_READONLY) != SQLITE_OK ||
-	    store_prepare(s) != SQLITE_OK)
+	    store_prepare_reader(s) != SQLITE_OK)
 		return fail(error, cap, TG_EIO, s->path, sqlite3_errmsg(s->db));
 	s->opened_ms = wall_ms;
 	return TG_OK;
@@ -200,7 +218,10 @@ static bool make_queue(struct store *s)
 	if (p == MAP_FAILED)
 		return false;
 	s->jobs = p;
-	return true;
+	p = mmap(NULL, STORE_JOURNAL_ENTRY_MAX, PROT_READ | PROT_WRITE,
+	         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	s->journal.mem = p != MAP_FAILED ? p : NULL;
+	return s->journal.mem != NULL;
 }
 
 enum tg_err store_open(struct store **out, const char *dir, uint64_t wall_ms, char *error,

@@ -9,8 +9,11 @@
 
 enum {
 	ALIVE_EVERY_MS = 5000,
-	GATHER_US = 10000,      /* at least, from one transaction to the next */
-	GATHER_AWAITED_US = 3000, /* the same when somebody waits */
+	GATHER_US = 10000,        /* at least, from one write to the next */
+	GATHER_AWAITED_US = 8000, /* the same when somebody waits */
+	FOLD_US = 1000000,        /* so long a job stays in the journal; */
+	FOLD_BINDINGS_US = 100000, /* bindings, which are in no journal, wait less; */
+	FOLD_AT_ONCE = 64,        /* so few join their tables together with what is new */
 	STALLED_US = 1000000,   /* a transaction under way for so long is no promise */
 	RETRY_US = 200000       /* after a transaction that failed: a full disk, a slow backup */
 };
@@ -65,7 +68,7 @@ static void wake_owner(const struct store *s)
 		return;
 }
 
-/* Under the mutex.  `from`: the jobs of this transaction begin there. */
+/* Under the mutex.  `from`: the jobs that were written begin there. */
 static void done(struct store *s, uint64_t from, uint64_t to, int rc)
 {
 	bool was_failing = s->failing;
@@ -80,28 +83,85 @@ static void done(struct store *s, uint64_t from, uint64_t to, int rc)
 		s->stat.retries++;
 		s->stat.code = rc;
 	}
-	if (s->failing != was_failing || (rc == SQLITE_OK && s->awaited > from))
+	if (s->failing != was_failing || (rc == SQLITE_OK && to > from && s->awaited > from))
 		wake_owner(s);
 }
 
-/* Write what waits; the mutex is free meanwhile, and nobody else touches [head, to). */
-static void write_some(struct store *s)
+/* How long until the jobs of the journal should join their tables.  Under the mutex. */
+static uint64_t fold_in_us(const struct store *s)
 {
-	uint64_t from, to, failed = 0;
+	uint64_t since_us = clock_us() - s->folded_us;
+	uint64_t us = s->keeps_bindings ? FOLD_BINDINGS_US : FOLD_US;
+
+	if (s->lazy > 0)
+		return s->head - s->folded >= s->lazy ? 0 : us;
+	if (!s->running || s->stop || s->head - s->folded >= STORE_FOLD_JOBS ||
+	    s->journal.at >= STORE_JOURNAL_MAX)
+		return 0;
+	return since_us < us ? us - since_us : 0;
+}
+
+/* Do jobs [from, to) go to their tables, with all that is in the journal? */
+static bool is_direct(const struct store *s, uint64_t from, uint64_t to)
+{
+	if (s->fold_failed ||
+	    (s->lazy == 0 && from - s->folded < FOLD_AT_ONCE && fold_in_us(s) == 0))
+		return true;
+	for (uint64_t i = from; i < to; i++) {
+		if (!store_journal_takes(&s->jobs[i % STORE_QUEUE]))
+			return true;
+	}
+	return false;
+}
+
+static bool has_bindings(const struct store *s, uint64_t from, uint64_t to)
+{
+	for (uint64_t i = from; i < to; i++) {
+		if (s->jobs[i % STORE_QUEUE].kind == STORE_BINDING)
+			return true;
+	}
+	return false;
+}
+
+/* Write jobs [from, to); the mutex is free meanwhile, and nobody else touches [folded, to). */
+static int write_part(struct store *s, bool direct, uint64_t from, uint64_t to)
+{
+	uint64_t failed = 0;
 	int rc;
 
-	gather(s);
-	from = s->head;
-	to = TG_MIN(s->tail, from + STORE_BATCH_MAX);
 	s->busy_us = clock_us();
 #ifdef TG_MUTANT_ACK_EARLY /* tests/promises/money finds it */
 	s->stat.written = to;
 #endif
 	pthread_mutex_unlock(&s->mutex);
-	rc = store_write(s, from, to, &failed);
+	rc = direct ? store_write(s, s->folded, to, &failed)
+	            : store_journal_write(s, from, to, store_wall_ms());
 	pthread_mutex_lock(&s->mutex);
 	s->stat.failed += failed;
+	s->fold_failed = direct && rc != SQLITE_OK;
+	s->keeps_bindings = (s->keeps_bindings || has_bindings(s, from, to)) &&
+	                    !(direct && rc == SQLITE_OK);
 	done(s, from, to, rc);
+	if (direct && rc == SQLITE_OK) {
+		s->folded = to;
+		s->folded_us = s->wrote_us;
+	}
+	return rc;
+}
+
+/* What waits becomes durable; then it is seen whether it is time for the tables. */
+static void write_some(struct store *s)
+{
+	uint64_t from, to;
+	int rc;
+
+	if (s->head != s->tail)
+		gather(s);
+	from = s->head;
+	to = TG_MIN(s->tail, from + STORE_BATCH_MAX);
+	rc = write_part(s, is_direct(s, from, to), from, to);
+	if (rc == SQLITE_OK && s->folded != s->head && fold_in_us(s) == 0)
+		rc = write_part(s, true, s->head, s->head);
 	if (rc != SQLITE_OK && !s->stop)
 		wait_us(s, RETRY_US);
 }
@@ -115,19 +175,24 @@ void store_turn(struct store *s)
 	pthread_mutex_unlock(&s->mutex);
 }
 
+static bool has_work(const struct store *s)
+{
+	return s->head != s->tail || (s->folded != s->head && fold_in_us(s) == 0);
+}
+
 static void *thread_main(void *arg)
 {
 	struct store *s = arg;
 
 	pthread_mutex_lock(&s->mutex);
 	for (;;) {
-		if (s->head != s->tail && (!s->stop || clock_us() < s->stop_by_us)) {
+		if (has_work(s) && (!s->stop || clock_us() < s->stop_by_us)) {
 			write_some(s);
 			continue;
 		}
 		if (s->stop)
 			break;
-		wait_us(s, ALIVE_EVERY_MS * 1000);
+		wait_us(s, s->folded != s->head ? fold_in_us(s) : ALIVE_EVERY_MS * 1000);
 		if (s->head == s->tail && !s->stop) {
 			pthread_mutex_unlock(&s->mutex);
 			store_alive(s);
@@ -162,6 +227,7 @@ void store_close(struct store *s, unsigned patience_ms)
 	for (int i = 0; i < ST_COUNT; i++)
 		sqlite3_finalize(s->st[i]);
 	sqlite3_finalize(s->bindings);
+	store_journal_close(s);
 	sqlite3_close(s->reader);
 	sqlite3_close(s->db);
 	if (s->lock_fd >= 0)
@@ -171,6 +237,8 @@ void store_close(struct store *s, unsigned patience_ms)
 	pthread_mutex_destroy(&s->mutex);
 	store_live_fini(&s->live);
 	tg_wipe(s->chain_key, sizeof(s->chain_key));
+	if (s->journal.mem != NULL)
+		munmap(s->journal.mem, STORE_JOURNAL_ENTRY_MAX);
 	if (s->jobs != NULL)
 		munmap(s->jobs, STORE_QUEUE * sizeof(*s->jobs));
 	free(s);

@@ -4,14 +4,21 @@
  *
  * The story of a job.  The vault's loop copies it into the next place of a queue of fixed size and
  * gets its number; nothing else happens on the loop.  The store thread takes all that waits, up to
- * 512 jobs, writes it in one transaction in the order of the queue, and commits: one sync for all
- * (group commit).  Jobs that somebody waits for are gathered for at most 3 ms, others for 10.  Of
- * several totals for one ledger in a transaction only the last is written.  Then `written` moves
- * to the number of the last job, and a wake-up goes to the loop, which lets go of what waited for
- * it: a hold is on disk before its INVITE leaves.  When the disk refuses, the whole transaction is
- * taken back and tried again every 200 ms; until it works store_healthy() is false, jobs stay in
- * the queue in their order, and nothing that was said to be written is lost.  A full queue refuses
- * jobs (their number is 0), counted and reported, and never makes the vault wait.
+ * 512 jobs, appends it to a journal beside the database (tollgate.db-jobs), and syncs: one sync for
+ * all.  After a write, jobs that somebody waits for are gathered for at most 8 ms, others for 10; a
+ * lone job goes at once.  Then `written` moves to the number of the last job, and a wake-up goes to
+ * the loop, which lets go of what waited for it: a hold is on disk before its INVITE leaves.
+ *
+ * Once a second the jobs of the journal join their tables, in one transaction and in the order of
+ * the queue: of several totals for one ledger only the last is written, and of an attempt only what
+ * no later job replaces.  Few jobs, and those for accounts and secrets, go there at once.  After a
+ * crash store_open() writes what the journal alone has.  A binding is in no journal: it is on disk
+ * within 100 ms, whatever `written` says, and a crash before that costs a phone its registration.
+ *
+ * When the disk refuses, the write is taken back whole and tried again every 200 ms; until it works
+ * store_healthy() is false, jobs stay in the queue in their order, and nothing that was said to be
+ * written is lost.  A full queue refuses jobs (their number is 0), counted and reported, and never
+ * makes the vault wait.
  *
  * The story of a call.  While it runs, all that is known of it is one row for each attempt: its
  * record so far, its hold, its recipe; each is optional and replaced whole.  store_settle() takes

@@ -14,7 +14,10 @@ enum {
 	STORE_PATH_CAP = 4096,
 	STORE_MARK_BYTES = 16,
 	STORE_PACK_MAX = 2048,  /* of a record */
-	STORE_SEEN = 1 << 14    /* places; twice the totals of one transaction */
+	STORE_SEEN = 1 << 16,   /* places; twice the totals of one transaction */
+	STORE_JOURNAL_JOB_MAX = 12 * 1024,
+	STORE_JOURNAL_ENTRY_MAX = 32 + STORE_BATCH_MAX * STORE_JOURNAL_JOB_MAX,
+	STORE_JOURNAL_MAX = 16 << 20 /* octets; then its jobs join their tables */
 };
 
 /*
@@ -104,6 +107,8 @@ struct store_change_row {
 	int16_t hold_len, recipe_len; /* STORE_KEEP = as it is */
 	uint8_t totals;
 	bool has_record, over;
+	bool covered; /* a later job of the transaction replaces all that this one sets */
+	uint32_t bytes_len;
 	struct vault_record record;
 	uint8_t bytes[STORE_HOLD_MAX + STORE_RECIPE_MAX +
 	              STORE_TOTALS_MAX * (4 + STORE_KEY_MAX + STORE_TOTAL_MAX)];
@@ -150,6 +155,16 @@ enum store_statement {
 	ST_COUNT
 };
 
+/** journal.c */
+struct store_journal {
+	char path[STORE_PATH_CAP + 8];
+	sqlite3_file *file;
+	struct tg_key key;
+	uint8_t *mem;    /* STORE_JOURNAL_ENTRY_MAX, mapped */
+	uint64_t number; /* of the last entry */
+	uint64_t at;     /* where the next one goes */
+};
+
 /** Does the thread wait for more jobs?  Then it need not be woken for each. */
 enum store_gathers { GATHERS_NOT, GATHERS_FOR_ANY, GATHERS_FOR_AWAITED };
 
@@ -166,10 +181,12 @@ struct store {
 	/* the store thread's */
 	struct store_live live;
 	struct store_chain chain;
+	struct store_journal journal;
 	uint64_t totals_written; /* rows, for the tests and the bench */
 	uint64_t swept_ms, alive_ms, opened_ms; /* wall clock */
 	uint32_t seen[STORE_SEEN]; /* totals of this transaction, by hash (write_call.c) */
-	/* the queue: jobs [head, tail) wait; the thread writes them where they are */
+	/* the queue: jobs [folded, head) are in the journal and not in their tables, jobs
+	 * [head, tail) wait; the thread writes them where they are */
 	struct store_job *jobs;
 	pthread_mutex_t mutex;
 	pthread_cond_t more;
@@ -177,6 +194,7 @@ struct store {
 	bool running;
 	int wake;   /* -1 = nobody wants to know */
 	bool hasty; /* tests: gather nothing */
+	uint32_t lazy; /* tests: so many jobs stay in the journal, however long; 0 = as it is */
 	bool stop;        /* below: under the mutex */
 	uint64_t stop_by_us;
 	uint64_t wrote_us; /* when the last transaction ended; monotonic */
@@ -184,7 +202,10 @@ struct store {
 	bool failing;      /* the last transaction did not work */
 	enum store_gathers gathers;
 	uint64_t awaited;  /* number of the last job that somebody waits for */
-	uint64_t head, tail;
+	uint64_t folded, head, tail;
+	uint64_t folded_us; /* when the last jobs joined their tables */
+	bool keeps_bindings; /* some are among [folded, head): they are in no journal */
+	bool fold_failed;   /* jobs in the journal could not join their tables */
 	struct store_stat stat;
 };
 
@@ -196,6 +217,8 @@ int store_open_db(sqlite3 **db, const char *path, int flags);
 int store_schema(struct store *s, int64_t version);
 /** schema.c */
 int store_prepare(struct store *s);
+/** schema.c: of the owner's connection */
+int store_prepare_reader(struct store *s);
 /** records.c: read a row of "id, call" STORE_RECORD_COLUMNS. */
 void store_record_read(struct vault_record *out, sqlite3_stmt *st);
 /** records.c: the command line's connection; errors as of records_each(). */
@@ -222,6 +245,24 @@ int store_chain_head_write(struct store *s, const struct store_chain *chain);
 /** chain.c: give marks to records that have none, of version 1. */
 int store_chain_begin(struct store *s);
 
+/** journal.c: open it; after the tables. */
+int store_journal_open(struct store *s, uint64_t wall_ms);
+/** journal.c: close it; when all of it is in the tables, the file goes. */
+void store_journal_close(struct store *s);
+/** journal.c: write again what had not joined the tables, inside a transaction.  Bindings excepted,
+ *  which a crash may lose. `*wall_ms`: when the last was written; untouched: there was none. */
+int store_journal_replay(struct store *s, uint64_t *wall_ms);
+/** journal.c: may it wait in the journal? */
+bool store_journal_takes(const struct store_job *job);
+/** journal.c: make jobs [from, to) durable.  SQLite's result. */
+int store_journal_write(struct store *s, uint64_t from, uint64_t to, uint64_t wall_ms);
+/** write.c: write the first `count` places of the queue, inside a transaction. */
+int store_write_again(struct store *s, uint32_t count);
+/** write.c: a row of table meta. */
+int store_number_put(struct store *s, struct slice key, uint64_t value);
+/** write.c */
+uint64_t store_wall_ms(void);
+
 /** write.c: write jobs [from, to) in one transaction.  Result 0, or what to try again for. */
 int store_write(struct store *s, uint64_t from, uint64_t to, uint64_t *failed);
 /** store.c: one transaction on the caller's thread, for tests that start none. */
@@ -232,6 +273,8 @@ void store_alive(struct store *s);
 int store_run(struct store *s, enum store_statement which);
 /** write_call.c: a job of that kind. */
 int store_write_change(struct store *s, const struct store_change_row *job);
+/** write_call.c: find out which of jobs [from, to) need not touch the row of their attempt. */
+void store_find_covered(struct store *s, uint64_t from, uint64_t to);
 /** write_call.c: the totals of jobs [from, to), each ledger once. */
 int store_write_totals(struct store *s, uint64_t from, uint64_t to);
 /** write_call.c: close what nobody claimed. */

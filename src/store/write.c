@@ -8,7 +8,7 @@ enum {
 	ALIVE_MS = 1000   /* how exactly a crash is dated */
 };
 
-static uint64_t wall_ms(void)
+uint64_t store_wall_ms(void)
 {
 	struct timespec t;
 
@@ -137,15 +137,20 @@ static bool is_for_good(int rc)
 	}
 }
 
+int store_number_put(struct store *s, struct slice key, uint64_t value)
+{
+	store_bind_text(s->st[ST_META_PUT], 1, key);
+	sqlite3_bind_int64(s->st[ST_META_PUT], 2, (sqlite3_int64)value);
+	return store_run(s, ST_META_PUT);
+}
+
 static int set_alive(struct store *s, uint64_t now_ms)
 {
 	int rc;
 
 	if (now_ms - s->alive_ms < ALIVE_MS)
 		return SQLITE_OK;
-	store_bind_text(s->st[ST_META_PUT], 1, SLICE("alive_ms"));
-	sqlite3_bind_int64(s->st[ST_META_PUT], 2, (sqlite3_int64)now_ms);
-	rc = store_run(s, ST_META_PUT);
+	rc = store_number_put(s, SLICE("alive_ms"), now_ms);
 	if (rc == SQLITE_OK)
 		s->alive_ms = now_ms;
 	return rc;
@@ -169,9 +174,10 @@ static int sweep(struct store *s, uint64_t now_ms)
 /* The transaction but for its beginning and its undoing.  `*bad`: the job that is refused. */
 static int write_all(struct store *s, uint64_t from, uint64_t to, struct store_job **bad)
 {
-	uint64_t now_ms = wall_ms(), head = s->chain.id;
+	uint64_t now_ms = store_wall_ms(), head = s->chain.id;
 	int rc = SQLITE_OK;
 
+	store_find_covered(s, from, to);
 	for (uint64_t i = from; i < to && rc == SQLITE_OK; i++) {
 		rc = write_job(s, &s->jobs[i % STORE_QUEUE]);
 		if (rc != SQLITE_OK && is_for_good(rc))
@@ -185,6 +191,8 @@ static int write_all(struct store *s, uint64_t from, uint64_t to, struct store_j
 		rc = sweep(s, now_ms);
 	if (rc == SQLITE_OK && s->chain.id != head)
 		rc = store_chain_head_write(s, &s->chain);
+	if (rc == SQLITE_OK && s->journal.at > 0)
+		rc = store_number_put(s, SLICE("journal"), s->journal.number);
 	return rc == SQLITE_OK ? store_run(s, ST_COMMIT) : rc;
 }
 
@@ -200,6 +208,7 @@ int store_write(struct store *s, uint64_t from, uint64_t to, uint64_t *failed)
 	rc = write_all(s, from, to, &bad);
 	if (rc == SQLITE_OK) {
 		store_live_keep(&s->live);
+		s->journal.at = 0; /* its jobs are in their tables */
 		return rc;
 	}
 	if (!sqlite3_get_autocommit(s->db)) /* some failures have rolled back already */
@@ -216,8 +225,33 @@ int store_write(struct store *s, uint64_t from, uint64_t to, uint64_t *failed)
 	return store_write(s, from, to, failed);
 }
 
+/*
+ * Whatever was refused then is refused again.  That the rest of such a job stays is better than a
+ * vault that does not start.
+ */
+int store_write_again(struct store *s, uint32_t count)
+{
+	uint64_t head = s->chain.id;
+	int rc = SQLITE_OK;
+
+	store_find_covered(s, 0, count);
+	for (uint32_t i = 0; i < count && rc == SQLITE_OK; i++) {
+		rc = write_job(s, &s->jobs[i]);
+		if (is_for_good(rc))
+			rc = SQLITE_OK;
+	}
+	if (rc == SQLITE_OK)
+		rc = store_write_totals(s, 0, count);
+	if (rc == SQLITE_OK && s->chain.id != head)
+		rc = store_chain_head_write(s, &s->chain);
+	if (rc == SQLITE_OK)
+		rc = store_number_put(s, SLICE("journal"), s->journal.number + 1);
+	store_live_keep(&s->live);
+	return rc;
+}
+
 void store_alive(struct store *s)
 {
 	if (s->live.used > 0)
-		set_alive(s, wall_ms()); /* when it fails, a crash is dated too early */
+		set_alive(s, store_wall_ms()); /* when it fails, a crash is dated too early */
 }

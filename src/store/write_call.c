@@ -123,15 +123,74 @@ static struct link_leg record_leg(uint64_t call)
 	return (struct link_leg){ .call = call, .side = LINK_B, .branch = 1 };
 }
 
+static bool is_home(const struct store_change_row *job)
+{
+	const struct link_leg home = record_leg(job->has_record ? job->record.call : job->leg.call);
+
+	return job->leg.call == home.call && job->leg.side == home.side &&
+	       job->leg.branch == home.branch;
+}
+
+/* What a job sets of the row of its attempt. */
+static uint8_t parts_set(const struct store_change_row *job)
+{
+	bool record = (job->has_record || job->over) && is_home(job);
+
+	return (uint8_t)((job->hold_len != STORE_KEEP ? STORE_HAS_HOLD : 0) |
+	                 (job->recipe_len != STORE_KEEP ? STORE_HAS_RECIPE : 0) |
+	                 (record ? STORE_HAS_RECORD : 0));
+}
+
+static bool same_leg(const struct link_leg *a, const struct link_leg *b)
+{
+	return a->call == b->call && a->side == b->side && a->branch == b->branch;
+}
+
+enum { LEGS = 2 * STORE_FOLD_MAX }; /* places of s->seen; one is 1 + job of the transaction */
+
+/* The place of the next job of this attempt. */
+static uint32_t *next_of(struct store *s, uint64_t from, const struct link_leg *leg)
+{
+	uint32_t at = (uint32_t)(leg->call * 0x9e3779b97f4a7c15u >> 40) + leg->side * 17u +
+	              leg->branch;
+
+	for (;; at++) {
+		uint32_t *seen = &s->seen[at % LEGS];
+
+		if (*seen == 0 ||
+		    same_leg(&s->jobs[(from + *seen - 1) % STORE_QUEUE].change.leg, leg))
+			return seen;
+	}
+}
+
+void store_find_covered(struct store *s, uint64_t from, uint64_t to)
+{
+	memset(s->seen, 0, LEGS * sizeof(*s->seen));
+	for (uint64_t i = to; i-- > from;) {
+		struct store_job *job = &s->jobs[i % STORE_QUEUE];
+		uint32_t *next;
+
+		if (job->kind != STORE_CHANGE)
+			continue;
+		next = next_of(s, from, &job->change.leg);
+		job->change.covered = false;
+		if (*next != 0) {
+			const struct store_job *later = &s->jobs[(from + *next - 1) % STORE_QUEUE];
+			uint8_t sets = parts_set(&job->change);
+
+			job->change.covered = (sets & ~parts_set(&later->change)) == 0;
+		}
+		*next = (uint32_t)(i - from) + 1;
+	}
+}
+
 int store_write_change(struct store *s, const struct store_change_row *job)
 {
 	struct seat_change c = { .leg = job->leg, .hold_len = job->hold_len,
 		                 .recipe_len = job->recipe_len, .hold = job->bytes };
 	const struct link_leg home = record_leg(job->has_record ? job->record.call : job->leg.call);
 	struct seat_change r = { .leg = home, .hold_len = STORE_KEEP, .recipe_len = STORE_KEEP };
-	bool at_home = job->leg.call == home.call && job->leg.side == home.side &&
-	               job->leg.branch == home.branch;
-	struct seat_change *to = at_home ? &c : &r;
+	struct seat_change *to = is_home(job) ? &c : &r;
 	int rc = SQLITE_OK;
 
 	c.recipe = job->bytes + TG_MAX(job->hold_len, 0);
@@ -143,7 +202,7 @@ int store_write_change(struct store *s, const struct store_change_row *job)
 #endif
 	if (job->has_record && job->over)
 		rc = append(s, &job->record);
-	if (rc == SQLITE_OK)
+	if (rc == SQLITE_OK && !job->covered)
 		rc = change_seat(s, &c);
 	if (rc == SQLITE_OK && to == &r && (r.record != NULL || r.over))
 		rc = change_seat(s, &r);

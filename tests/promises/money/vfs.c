@@ -32,10 +32,11 @@ static bool verbose; /* one point is looked at closely */
 static void remove_files(bool all)
 {
 	static const char *const names[] = { STORE_FILE, STORE_FILE "-wal", STORE_FILE "-shm",
-		                             STORE_FILE "-journal", "vault.key", "vault.pub" };
+		                             STORE_FILE "-journal", STORE_FILE "-jobs",
+		                             "vault.key", "vault.pub" };
 	char path[128];
 
-	for (size_t i = 0; i < (all ? COUNT(names) : 4); i++) {
+	for (size_t i = 0; i < (all ? COUNT(names) : 5); i++) {
 		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
 		unlink(path);
 	}
@@ -86,6 +87,8 @@ static struct run live(uint64_t stop_at, bool tidy)
 	remove_files(false);
 	shim_start(stop_at);
 	s = open_store();
+	if (s != NULL)
+		s->lazy = 5; /* both ways of writing come to pass */
 	for (unsigned i = 0; s != NULL && i < script_jobs() && !shim_stopped(); i++) {
 		run.queued = script_queue(s, i);
 		if (script_pauses(i))
