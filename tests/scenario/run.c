@@ -337,6 +337,8 @@ static void step(struct scenario *s)
 		renew(s);
 	else if (strcmp(s->word[0], "ask") == 0)
 		scenario_ask(s);
+	else if (strcmp(s->word[0], "operate") == 0)
+		scenario_operate(s);
 	else if (strcmp(s->word[0], "wall-step") == 0 && s->words == 2)
 		world_wall_step(s->world, (int64_t)(scenario_number(s, s->word[1]) * 1000));
 	else if (strcmp(s->word[0], "check") == 0)

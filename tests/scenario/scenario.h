@@ -137,6 +137,7 @@ void scenario_rates(struct scenario *s);
 const struct deck *scenario_deck(void *ctx, int trunk);
 void scenario_decks_free(struct scenario *s);
 void scenario_ask(struct scenario *s);
+void scenario_operate(struct scenario *s);
 
 /* send.c, expect.c, check.c: kinds of steps */
 void scenario_say(struct scenario *s, struct actor *a);

@@ -159,6 +159,14 @@ static void on_end(void *ctx, const struct buf *datagram)
 
 /* ---- messages ---- */
 
+struct vault *world_vault(const struct world *w)
+{
+	const struct proc *p = world_proc((struct world *)(uintptr_t)w,
+	                                  (struct link_proc){ LINK_VAULT, 0 });
+
+	return p->up ? p->vault : NULL;
+}
+
 struct judge *world_judge(const struct world *w)
 {
 	const struct proc *p = world_proc((struct world *)(uintptr_t)w,

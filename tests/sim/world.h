@@ -138,6 +138,8 @@ void world_sight(const struct world *w, struct world_sight *out);
 uint32_t world_bindings(const struct world *w, struct slice user);
 /** The i-th record in the order in which calls began; NULL behind the last. */
 const struct vault_record *world_record(const struct world *w, uint32_t i);
+/** For what the operator does; NULL while it is down. */
+struct vault *world_vault(const struct world *w);
 /** Its ledgers; NULL while the vault is down. */
 struct judge *world_judge(const struct world *w);
 const struct role_site *world_site(const struct world *w);
