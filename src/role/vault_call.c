@@ -332,6 +332,7 @@ static bool route(struct vault *v, struct vault_call *c, struct obstacle *why)
 	if (!next_trunk(v, c, &a, why))
 		return false;
 	note_price(c, &a);
+	set_target(v, c); /* the record that is on disk before the INVITE knows its trunk */
 	if (!begin_attempt(v, c, &a, why))
 		return false;
 	c->tried = true;
