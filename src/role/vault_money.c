@@ -223,6 +223,7 @@ static void renew(struct vault *v, struct vault_attempt *a)
 
 	if (want_s == 0) { /* the longest call is paid for: no money is short */
 		a->last = true;
+		post_renew(v, a, SLICE("max-call-duration"));
 		plan(v, a);
 		return;
 	}
@@ -552,5 +553,9 @@ bool vault_total_load(struct vault *v, const struct vault_blob *total)
 	if (total->octets.len != sizeof(t))
 		return false;
 	memcpy(&t, total->octets.p, sizeof(t));
+	if (t.kind < LEDGER_SITE || t.kind >= LEDGER_KINDS || t.name_len > LEDGER_NAME_MAX)
+		return false;
+	/* the ledger comes with its budget: one that the import made would have no limits */
+	(void)judge_ledger_of(v->judge, (enum ledger_kind)t.kind, slice_of(t.name, t.name_len));
 	return ledger_total_import(judge_ledger(v->judge), &t) == TG_OK;
 }
