@@ -135,7 +135,8 @@ void scenario_operate(struct scenario *s)
 	else if (strcmp(what, "allow") == 0)
 		err = book_approve(vault_book(v), user, slice_str(s->word[2]), until_s);
 	else if (strcmp(what, "revoke") == 0)
-		err = book_disapprove(vault_book(v), user, slice_str(s->word[2])) ? TG_OK : TG_ENOENT;
+		err = book_disapprove(vault_book(v), user, slice_str(s->word[2]))
+			? TG_OK : TG_ENOENT;
 	else if (strcmp(what, "pass") == 0 && s->words > 3)
 		err = pass(s, v, until_s);
 	else
