@@ -37,6 +37,12 @@
 	X(COUNTRIES_REFUSED, countries_refused, ERROR, FREE, "why", \
 	  "The database of countries cannot be used; with rules.source.countries roaming phones " \
 	  "call nobody.") \
+	X(NETWORK_MOVED, network_moved, INFO, BRIEF, "network address addresses", \
+	  "The host name of a network has other addresses; phones are expected there now.") \
+	X(NETWORK_LOST, network_lost, WARN, BRIEF, "network why", \
+	  "The host name of a network has no address of use; its phones cannot call.") \
+	X(NETWORK_REFUSED, network_refused, WARN, BRIEF, "network address", \
+	  "The host name of a network has an address that nobody may call from.") \
 	X(LISTENING, listening, INFO, FREE, "interface address side", \
 	  "An interface takes SIP packets.") \
 	X(LISTEN_FAILED, listen_failed, ERROR, FREE, "interface address why", \

@@ -85,6 +85,15 @@ static void check_networks(struct conf_job *job)
 		const struct conf_interface *f = interface_of(job, &n->interface);
 		uint8_t least = n->prefix.addr.family == TG_AF_INET6 ? 16 : 8;
 
+		if (n->host.len > 0 && n->prefix.addr.family != TG_AF_NONE)
+			conf_wrong(job, AT(n->host),
+			           "networks.host: \"%s\" has a prefix, too; write one of them",
+			           SHOW(n->name));
+		/* a prefix that was refused is none, too */
+		if (n->host.len == 0 && n->prefix.addr.family == TG_AF_NONE &&
+		    job->mistakes->count == 0)
+			conf_wrong(job, AT(n->name),
+			           "networks: \"%s\" needs a prefix or a host", SHOW(n->name));
 		if (f == NULL || n->prefix.addr.family == TG_AF_NONE)
 			continue;
 		if (family_differs(f, n->prefix.addr.family))

@@ -51,7 +51,8 @@ struct conf_interface {
 struct conf_network {
 	struct slice name;
 	struct conf_ref interface;
-	struct tg_prefix prefix;
+	struct tg_prefix prefix; /* family TG_AF_NONE when `host` is set */
+	struct slice host;       /* a name that has their address; empty when `prefix` is set */
 };
 
 /** A PBX at a fixed address. */

@@ -187,6 +187,7 @@ const char *conf_text_name(struct slice s);
 const char *conf_text_user(struct slice s);
 const char *conf_text_login(struct slice s);
 const char *conf_text_domain(struct slice s);
+const char *conf_text_host(struct slice s); /* a name, never an address */
 const char *conf_text_realm(struct slice s);
 const char *conf_text_path(struct slice s);
 const char *conf_text_inbound(struct slice s);

@@ -173,6 +173,16 @@ static const struct {
 	  IFS "networks: [{ name: a, interface: wan, prefix: 192.168.0.0/16 }]\n",
 	  "4:47: networks.prefix: 192.168.0.0/16 is a private range, and \"wan\" is outside, where "
 	  "anybody can forge such a sender; name an inside interface\n" },
+	{ "a network without addresses",
+	  IFS "networks: [{ name: a, interface: wan }]\n",
+	  "4:20: networks: \"a\" needs a prefix or a host\n" },
+	{ "a network with both",
+	  IFS "networks: [{ name: a, interface: lan, prefix: 10.0.0.0/8, host: a.example }]\n",
+	  "4:65: networks.host: \"a\" has a prefix, too; write one of them\n" },
+	{ "an address is no host name",
+	  IFS "networks: [{ name: a, interface: wan, host: 198.51.100.7 }]\n",
+	  "4:45: networks.host: \"198.51.100.7\" is not right; allowed: a host name such as "
+	  "home.example.net\n" },
 	{ "everybody inside", IFS "networks: [{ name: a, interface: lan, prefix: 0.0.0.0/0 }]\n",
 	  "4:47: networks.prefix: 0.0.0.0/0 is far more than a network of your own; write its real "
 	  "prefix, at least /8\n" },

@@ -18,7 +18,9 @@ static void phones_write(struct buf *b, const struct conf *c, uint16_t at)
 
 		if (n->interface.index != at)
 			continue;
-		if (n->prefix.bits == 0) {
+		if (n->host.len > 0) {
+			buf_fmt(b, "    phones from where %.*s is", SLICE_FMT(n->host));
+		} else if (n->prefix.bits == 0) {
 			buf_lit(b, "    phones from everywhere");
 		} else {
 			buf_lit(b, "    phones from ");

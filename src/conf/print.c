@@ -13,6 +13,8 @@ static bool is_absent(const struct conf_row *row, const void *item)
 	switch (row->type) {
 	case CONF_T_TEXT:
 		return ((const struct slice *)field)->len == 0;
+	case CONF_T_PREFIX:
+		return ((const struct tg_prefix *)field)->addr.family == TG_AF_NONE;
 	case CONF_T_REF:
 		return ((const struct conf_ref *)field)->name.len == 0;
 	case CONF_T_COUNT:

@@ -49,9 +49,13 @@ static const struct conf_row networks[] = {
 	  .help = "Name by which accounts refer to it." },
 	{ "interface", CONF_T_REF, AT(conf_network, interface), .target = "interfaces",
 	  .check = conf_text_name, .help = "Interface at which its packets must arrive." },
-	{ "prefix", CONF_T_PREFIX, AT(conf_network, prefix),
+	{ "prefix", CONF_T_PREFIX, AT(conf_network, prefix), .def = "",
 	  .help = "Addresses from which phones may register and call. 0.0.0.0/0 on an outside interface "
 	          "admits phones from everywhere; they still prove themselves by their secret." },
+	{ "host", CONF_T_TEXT, AT(conf_network, host), .def = "", .check = conf_text_host,
+	  .help = "Instead of a prefix, a host name whose addresses it has, such as that of a router "
+	          "with dynamic DNS. It is looked up again and again; private addresses and those of "
+	          "PBXs and trunks are left out." },
 };
 
 static const struct conf_row pbxs[] = {

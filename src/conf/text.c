@@ -64,6 +64,17 @@ const char *conf_text_realm(struct slice s)
 	return ok ? NULL : "1 to 120 printable ASCII characters without quotes and backslashes";
 }
 
+const char *conf_text_host(struct slice s)
+{
+	struct slice rest = s, last = s;
+
+	while (rest.len > 0)
+		rest = slice_cut(rest, '.', &last);
+	/* a last part of digits is an address, right or wrong (RFC 1123 2.1) */
+	return conf_text_domain(s) == NULL && last.len > 0 && last.len < s.len && s.p[0] != '[' &&
+	       !tg_isdigit(last.p[0]) ? NULL : "a host name such as home.example.net";
+}
+
 const char *conf_text_path(struct slice s)
 {
 	bool ok = s.len > 0 && s.len <= 200 && s.p[0] == '/';

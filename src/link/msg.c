@@ -156,7 +156,7 @@ static const struct rule ctl_rules[] = {
 static const struct rule stray_rules[] = { FLOW(link_stray, flow), NO_MORE };
 static const struct rule resolve_rules[] = {
 	FLAG(link_resolve, failed), ENUM(link_resolve, count, LINK_ADDRS_MAX),
-	TEXT(link_resolve, name),
+	ENUM(link_resolve, family, TG_AF_INET6), TEXT(link_resolve, name),
 	{ RULE_ADDR, LINK_ADDRS_MAX, offsetof(struct link_resolve, addr), 0, 0, "addr" }, NO_MORE
 };
 
@@ -229,6 +229,7 @@ static const struct row {
 	[LINK_STRAY] = { stray_rules, SIP, SIP, BODY(link_stray) },
 	[LINK_RESOLVE_ASK] = { resolve_rules, WARDEN | VAULT | CARRIER, RESOLVER, NO_BODY },
 	[LINK_RESOLVE_REPLY] = { resolve_rules, RESOLVER, WARDEN | VAULT | CARRIER, NO_BODY },
+	[LINK_NETWORK_FOUND] = { resolve_rules, VAULT, EDGE, NO_BODY },
 };
 
 static const uint16_t payload_sizes[LINK_TYPES] = {

@@ -379,9 +379,11 @@ struct link_stray {
 	char body[LINK_BODY_MAX];
 };
 
+/* also NETWORK_FOUND: vault -> edge, where the phones of network ref.slot - 1 are now */
 struct link_resolve {
 	uint8_t failed;
 	uint8_t count;
+	uint8_t family; /* asked for: TG_AF_INET6, or else IPv4 */
 	uint32_t ttl_s;
 	struct link_text name;
 	struct tg_addr addr[LINK_ADDRS_MAX];
@@ -430,7 +432,8 @@ struct link_resolve {
 	X(CTL_REPLY, link_ctl, ctl_reply)              \
 	X(STRAY, link_stray, stray)                    \
 	X(RESOLVE_ASK, link_resolve, resolve_ask)      \
-	X(RESOLVE_REPLY, link_resolve, resolve_reply)
+	X(RESOLVE_REPLY, link_resolve, resolve_reply)  \
+	X(NETWORK_FOUND, link_resolve, network_found)
 
 enum link_type {
 	LINK_NONE,

@@ -55,6 +55,7 @@ static const struct {
 	{ LINK_STRAY, EDGE0, { LINK_EDGE, 1 }, 0 },
 	{ LINK_RESOLVE_ASK, CARRIER0, { LINK_RESOLVER, 0 }, 0 },
 	{ LINK_RESOLVE_REPLY, { LINK_RESOLVER, 0 }, VAULT0, 0 },
+	{ LINK_NETWORK_FOUND, VAULT0, EDGE0, 0 },
 };
 
 static struct link_msg make(enum link_type type)
@@ -140,6 +141,9 @@ TEST(link_who_may_say_what)
 		{ "an edge pays for its own call", LINK_CALL_RENEW, EDGE0, CARRIER0 },
 		{ "a carrier pays for another's call", LINK_CALL_RENEW, CARRIER0,
 		  { LINK_CARRIER, 1 } },
+		{ "a carrier admits phones", LINK_NETWORK_FOUND, CARRIER0, EDGE0 },
+		{ "the resolver admits phones by itself", LINK_NETWORK_FOUND, { LINK_RESOLVER, 0 },
+		  EDGE0 },
 		{ "the relay says how a call ended", LINK_CALL_END, RELAY0, VAULT0 },
 	};
 

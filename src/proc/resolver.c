@@ -1,6 +1,7 @@
 /*
- * RESOLVE_ASK -> one query for A records -> RESOLVE_REPLY with at most LINK_ADDRS_MAX addresses and
- * the smallest TTL.  CNAMEs are followed by the name server; c-ares gives up by itself (D21).
+ * RESOLVE_ASK -> one query for A or AAAA records -> RESOLVE_REPLY with at most LINK_ADDRS_MAX
+ * addresses and the smallest TTL.  CNAMEs are followed by the name server; c-ares gives up by
+ * itself (D21).
  */
 #include "proc/resolver.h"
 
@@ -26,6 +27,7 @@ struct query {
 	bool busy;
 	struct link_head head; /* of the question */
 	struct link_text name;
+	uint8_t family;
 };
 
 struct watched {
@@ -50,32 +52,54 @@ static void reply(struct resolver *r, const struct query *q, struct link_msg *ms
 	r->env.out.post(r->env.out.ctx, msg);
 }
 
+static void add(struct link_resolve *r, uint8_t family, const void *ip, int ttl)
+{
+	struct tg_addr *addr = &r->addr[r->count];
+	uint32_t ttl_s = ttl > 0 ? (uint32_t)ttl : 0;
+
+	addr->family = family;
+	memcpy(addr->ip, ip, family == TG_AF_INET6 ? 16 : 4);
+	r->ttl_s = r->count == 0 ? ttl_s : TG_MIN(r->ttl_s, ttl_s);
+	r->count++;
+}
+
+static void take_v4(struct link_resolve *r, const unsigned char *answer, int len)
+{
+	struct ares_addrttl found[LINK_ADDRS_MAX];
+	int count = LINK_ADDRS_MAX;
+
+	if (ares_parse_a_reply(answer, len, NULL, found, &count) != ARES_SUCCESS)
+		return;
+	for (int i = 0; i < count; i++)
+		add(r, TG_AF_INET, &found[i].ipaddr, found[i].ttl);
+}
+
+static void take_v6(struct link_resolve *r, const unsigned char *answer, int len)
+{
+	struct ares_addr6ttl found[LINK_ADDRS_MAX];
+	int count = LINK_ADDRS_MAX;
+
+	if (ares_parse_aaaa_reply(answer, len, NULL, found, &count) != ARES_SUCCESS)
+		return;
+	for (int i = 0; i < count; i++)
+		add(r, TG_AF_INET6, &found[i].ip6addr, found[i].ttl);
+}
+
 static void on_answer(void *arg, int status, int timeouts, unsigned char *answer, int len)
 {
 	struct query *q = arg;
-	struct ares_addrttl found[LINK_ADDRS_MAX];
-	int count = LINK_ADDRS_MAX;
 	struct link_msg msg;
 
 	(void)timeouts;
 	if (status == ARES_EDESTRUCTION)
 		return;
 	link_msg_init(&msg, LINK_RESOLVE_REPLY, q->head.from);
-	if (status != ARES_SUCCESS ||
-	    ares_parse_a_reply(answer, len, NULL, found, &count) != ARES_SUCCESS || count <= 0) {
-		msg.resolve_reply.failed = 1;
-		count = 0;
-	}
-	for (int i = 0; i < count; i++) {
-		struct tg_addr *addr = &msg.resolve_reply.addr[i];
-		uint32_t ttl = found[i].ttl > 0 ? (uint32_t)found[i].ttl : 0;
-
-		addr->family = TG_AF_INET;
-		memcpy(addr->ip, &found[i].ipaddr, 4);
-		if (i == 0 || ttl < msg.resolve_reply.ttl_s)
-			msg.resolve_reply.ttl_s = ttl;
-	}
-	msg.resolve_reply.count = (uint8_t)count;
+	if (status == ARES_SUCCESS && q->family == TG_AF_INET6)
+		take_v6(&msg.resolve_reply, answer, len);
+	else if (status == ARES_SUCCESS)
+		take_v4(&msg.resolve_reply, answer, len);
+	msg.resolve_reply.failed = msg.resolve_reply.count == 0;
+	msg.resolve_reply.family = q->family;
 	reply(q->resolver, q, &msg);
 	q->busy = false;
 }
@@ -147,8 +171,9 @@ static void on_ask(struct resolver *r, uint64_t now_ms, const struct link_msg *m
 		return;
 	}
 	snprintf(name, sizeof(name), "%.*s", SLICE_FMT(text));
-	*q = (struct query){ r, true, msg->head, msg->resolve_ask.name };
-	ares_query(r->channel, name, 1 /* IN */, 1 /* A */, on_answer, q);
+	*q = (struct query){ r, true, msg->head, msg->resolve_ask.name, msg->resolve_ask.family };
+	ares_query(r->channel, name, 1 /* IN */,
+	           q->family == TG_AF_INET6 ? 28 /* AAAA */ : 1 /* A */, on_answer, q);
 	plan_timeout(r, now_ms);
 }
 

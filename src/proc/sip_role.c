@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "conf/conf.h"
 #include "proc/site.h"
+#include "proc/site_names.h"
 #include "role/carrier.h"
 #include "role/edge.h"
 
@@ -80,9 +81,24 @@ static void edge_role_packet(void *role, uint64_t now_ms, const struct tg_flow *
 	edge_packet(((struct sip_role *)role)->edge, now_ms, flow, bytes);
 }
 
+/* Where the phones of a network are that is known by name. */
+static void on_network(struct sip_role *r, const struct link_msg *msg)
+{
+	uint32_t i = msg->head.ref.slot - 1;
+	struct tg_addr refused;
+
+	if (i < r->site.networks && r->site.network[i].by_name)
+		(void)site_names_found(&r->site, i, &msg->network_found, &refused);
+}
+
 static void edge_role_message(void *role, uint64_t now_ms, const struct link_msg *msg)
 {
-	edge_message(((struct sip_role *)role)->edge, now_ms, msg);
+	struct sip_role *r = role;
+
+	if (msg->head.type == LINK_NETWORK_FOUND)
+		on_network(r, msg);
+	else
+		edge_message(r->edge, now_ms, msg);
 }
 
 static void edge_role_tick(void *role, uint64_t now_ms)

@@ -42,6 +42,7 @@ static void make_networks(struct role_site *site, const struct conf *conf)
 		link_text_set(&site->network[i].name, conf->networks[i].name);
 		site->network[i].iface = conf->networks[i].interface.index;
 		site->network[i].prefix = conf->networks[i].prefix;
+		site->network[i].by_name = conf->networks[i].host.len > 0;
 	}
 	site->pbxs = (uint16_t)conf->pbxs_count;
 	for (uint32_t i = 0; i < conf->pbxs_count; i++) {

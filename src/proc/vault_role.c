@@ -400,6 +400,9 @@ static void *vault_role_create(const struct proc_env *env, const char **why)
 	r->now_ms = r->own_ms = env->now_ms;
 	site_make(&r->site, env->conf);
 	site_routes(&r->routes, env->conf);
+	r->names = (struct site_names){ .conf = r->env.conf, .site = &r->site,
+		                        .out = r->env.out, .log = r->env.log };
+	site_names_init(&r->names);
 	tg_rng_init(&r->rng, env->seed);
 	tg_wipe(r->env.seed, sizeof(r->env.seed));
 	*why = open_decks(r);
@@ -422,6 +425,7 @@ static void vault_role_message(void *role, uint64_t now_ms, const struct link_ms
 	r->now_ms = now_ms;
 	if (msg->head.type == LINK_PEER && msg->peer.proc.role == LINK_EDGE && !msg->peer.up)
 		r->loading[msg->peer.proc.index].on = false;
+	site_names_message(&r->names, now_ms, msg);
 	if (msg->head.type != LINK_CTL_ASK || !vault_role_ctl(r, msg))
 		vault_message(r->vault, now_ms, msg);
 }
@@ -433,6 +437,7 @@ static void vault_role_tick(void *role, uint64_t now_ms)
 	bool busy;
 
 	r->now_ms = now_ms;
+	site_names_tick(&r->names, now_ms);
 	vault_tick(r->vault, now_ms);
 	if (now_ms < r->own_ms)
 		return;
@@ -453,7 +458,7 @@ static void vault_role_tick(void *role, uint64_t now_ms)
 static uint64_t vault_role_next_ms(const void *role)
 {
 	const struct vault_role *r = role;
-	uint64_t next = vault_next_ms(r->vault);
+	uint64_t next = TG_MIN(vault_next_ms(r->vault), site_names_next_ms(&r->names));
 
 	return TG_MIN(next, r->own_ms);
 }

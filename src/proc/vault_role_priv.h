@@ -10,6 +10,7 @@
 #include "proc/role_ops.h"
 #include "proc/site.h"
 #include "proc/site_judge.h"
+#include "proc/site_names.h"
 #include "role/vault.h"
 #include "store/store.h"
 
@@ -53,6 +54,7 @@ struct vault_role {
 	struct vault_reply replies[VAULT_REPLIES_MAX];
 	struct store_stat told; /* what was logged */
 	struct decks *decks;
+	struct site_names names;
 	struct geo *geo; /* NULL: none is configured, or it cannot be used */
 };
 

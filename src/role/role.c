@@ -2,6 +2,16 @@
 
 #include "base/hash.h"
 
+static bool is_from(const struct role_network *n, const struct tg_addr *addr)
+{
+	if (!n->by_name)
+		return tg_prefix_has(&n->prefix, addr);
+	for (unsigned i = 0; i < n->found_count; i++)
+		if (tg_addr_ip_eq(&n->found[i], addr))
+			return true;
+	return false;
+}
+
 uint64_t role_networks_of(const struct role_site *site, const struct tg_flow *flow)
 {
 	uint64_t bits = 0;
@@ -9,7 +19,7 @@ uint64_t role_networks_of(const struct role_site *site, const struct tg_flow *fl
 	for (unsigned i = 0; i < site->networks; i++) {
 		const struct role_network *n = &site->network[i];
 
-		if (n->iface == flow->iface && tg_prefix_has(&n->prefix, &flow->remote))
+		if (n->iface == flow->iface && is_from(n, &flow->remote))
 			bits |= (uint64_t)1 << i;
 	}
 	return bits;
@@ -18,7 +28,8 @@ uint64_t role_networks_of(const struct role_site *site, const struct tg_flow *fl
 bool role_is_everywhere(const struct role_site *site, uint64_t networks)
 {
 	for (unsigned i = 0; i < site->networks; i++)
-		if ((networks >> i & 1) != 0 && site->network[i].prefix.bits > 0)
+		if ((networks >> i & 1) != 0 &&
+		    (site->network[i].by_name || site->network[i].prefix.bits > 0))
 			return false;
 	return networks != 0;
 }

@@ -41,6 +41,10 @@ struct role_network {
 	struct link_text name;
 	uint16_t iface;
 	struct tg_prefix prefix;
+	/* known by host name: not `prefix`, but what the name had when it was looked up last */
+	bool by_name;
+	uint8_t found_count;
+	struct tg_addr found[LINK_ADDRS_MAX]; /* port 0 */
 };
 
 struct role_pbx {

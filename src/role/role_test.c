@@ -18,15 +18,18 @@ static struct tg_flow flow(const char *from, uint16_t iface)
 	return f;
 }
 
-/* 0: the LAN inside; 1: an office, 2: everywhere, both outside; 3: all of IPv6. */
+/* 0: the LAN inside; 1: an office, 2: everywhere, both outside; 3: all of IPv6; 4: by name. */
 static void make_site(struct role_site *s)
 {
 	memset(s, 0, sizeof(*s));
-	s->networks = 4;
+	s->networks = 5;
 	s->network[0].prefix = prefix("192.168.1.0/24");
 	s->network[1] = (struct role_network){ .iface = 1, .prefix = prefix("198.51.100.0/24") };
 	s->network[2] = (struct role_network){ .iface = 1, .prefix = prefix("0.0.0.0/0") };
 	s->network[3] = (struct role_network){ .iface = 1, .prefix = prefix("::/0") };
+	s->network[4] = (struct role_network){ .iface = 1, .by_name = true, .found_count = 2 };
+	s->network[4].found[0] = prefix("203.0.113.99").addr;
+	s->network[4].found[1] = prefix("2001:db8::99").addr;
 }
 
 static const struct {
@@ -40,6 +43,9 @@ static const struct {
 	{ "not a LAN address", "198.51.100.7", 0, 0, false },
 	{ "a network and everywhere: it has a place", "198.51.100.7", 1, 6, false },
 	{ "just everywhere", "203.0.113.7", 1, 4, true },
+	{ "R95a: an address of the name, which is a place", "203.0.113.99", 1, 20, false },
+	{ "its second one", "2001:db8::99", 1, 24, false },
+	{ "at another interface", "203.0.113.99", 0, 0, false },
 	{ "just everywhere, IPv6", "2001:db8::7", 1, 8, true },
 };
 

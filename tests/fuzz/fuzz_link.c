@@ -32,6 +32,7 @@ static void look_at_body(const struct link_msg *msg)
 		MUST(msg->call_ask.flow.proto <= TG_PROTO_TLS);
 		break;
 	case LINK_RESOLVE_REPLY:
+	case LINK_NETWORK_FOUND:
 		MUST(msg->resolve_reply.count <= LINK_ADDRS_MAX);
 		break;
 	default:

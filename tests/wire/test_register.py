@@ -3,6 +3,7 @@
 import time
 
 from tg import lab as world
+from tg.dns import NameServer
 from tg.peers import until
 from tg.phone import Phone
 from tg.runner import case, main
@@ -41,6 +42,22 @@ def wrong_password(lab):
         assert gate.registered_users() == []
         assert status(register(client, world.TG_LAN, "101", gate.secrets["101"])) == 200
     assert gate.registered_users() == ["101"]
+
+
+@case("register: phones behind a name with dynamic DNS follow its address")
+def dynamic_name(lab):
+    dns = NameServer(lab, "tg", "home.example.net", world.EVIL)
+    gate = Tollgate(lab, home="host: home.example.net", edges=2)
+
+    def admitted(host, address):
+        with SipSocket(host, address) as client:
+            return status(register(client, world.TG_WAN, "101", gate.secrets["101"])) == 200
+    until(lambda: admitted("evil", world.EVIL), 10, "the name's address is not known")
+    assert not admitted("home", world.HOME), "not where the name is"
+    dns.addresses = [world.HOME, "10.0.0.11", world.TG_WAN]
+    until(lambda: admitted("home", world.HOME), 50, "the name was not asked for again")
+    assert not admitted("evil", world.EVIL), "it has moved away"
+    assert "event=network_refused" in gate.log(), "a private address entered a network"
 
 
 @case("register: a proof may not be used twice from another address")

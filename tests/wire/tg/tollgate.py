@@ -23,7 +23,7 @@ interfaces:
   - {{ name: wan, listen: {wan}:5060, side: outside }}
 networks:
   - {{ name: office, interface: lan, prefix: 192.168.1.0/24 }}
-  - {{ name: home, interface: wan, prefix: {home}/32 }}
+  - {{ name: home, interface: wan, {home} }}
 {pbxs}{trunks}{inbound}outbound:
   emergency: ["112"]
 {outbound}accounts:   {{ default-networks: [office, home] }}
@@ -46,7 +46,8 @@ NUMBERS = {"101": "+34911234567", "pbx": "+34911234568"}
 ALLOWED, UNLISTED, EMERGENCY = "+34915550123", "+88210001", "112"
 
 
-def config_text(data, pbx=False, trunks=(), silence=60, edges=1, carriers=1, relays=1):
+def config_text(data, pbx=False, trunks=(), silence=60, edges=1, carriers=1, relays=1,
+                home=f"prefix: {world.HOME}/32"):
     """The configuration; see Tollgate for the arguments."""
     blocks = "".join(TRUNK.format(name=name, address=world.PROVIDERS[world.TRUNKS[name]],
                                   user=world.CUSTOMER) for name in trunks)
@@ -56,7 +57,7 @@ def config_text(data, pbx=False, trunks=(), silence=60, edges=1, carriers=1, rel
     if pbx:
         inbound += INBOUND.format(number=NUMBERS["pbx"], to="pbx: freepbx")
     return CONFIG.format(
-        domain=world.DOMAIN, data=data, lan=world.TG_LAN, wan=world.TG_WAN, home=world.HOME,
+        domain=world.DOMAIN, data=data, lan=world.TG_LAN, wan=world.TG_WAN, home=home,
         silence=silence, edges=edges, carriers=carriers, relays=relays,
         pbxs=PBXS.format(address=world.PBX, domain=world.DOMAIN) if pbx else "",
         trunks="trunks:\n" + blocks if trunks else "",
@@ -70,7 +71,7 @@ class Tollgate(Process):
     pbx       there is one, and what an account dials goes there first
     trunks    names out of acme (at prov1) and beta (at prov2), in the order of trying
     accounts  user names to add; their secrets are in `secrets`
-    more      values of CONFIG: silence, edges, carriers, relays
+    more      values of CONFIG: home, silence, edges, carriers, relays
     """
 
     def __init__(self, lab, accounts=("101", "102"), pbx=False, trunks=(), **more):
