@@ -24,7 +24,7 @@ struct replay_call {
 	uint8_t dialled_len;
 	uint8_t party;     /* enum policy_party of the caller */
 	bool answered;
-	bool inside;       /* what was dialled never was a number */
+	bool inside;       /* what was dialled is no number, or somebody who calls */
 };
 
 struct replay_records {

@@ -401,6 +401,16 @@ static enum tg_err read_lines(struct reader *r, FILE *f)
 	return r->to->skipped > 0 && !r->how->lenient ? TG_EBAD : TG_OK;
 }
 
+/** Who calls is known when all was read. */
+static void find_inside(struct replay_records *r)
+{
+	for (uint32_t i = 0; i < r->count; i++) {
+		struct replay_call *c = &r->call[i];
+
+		c->inside = c->inside || replay_is_caller(r, replay_dialled(r, c));
+	}
+}
+
 enum tg_err replay_read(struct replay_records *out, const struct replay_reading *how)
 {
 	struct replay_records to = { .names = names_new() };
@@ -415,6 +425,7 @@ enum tg_err replay_read(struct replay_records *out, const struct replay_reading 
 	if (err == TG_OK) {
 		if (to.count > 1)
 			qsort(to.call, to.count, sizeof(*to.call), by_start);
+		find_inside(&to);
 		*out = to;
 		return TG_OK;
 	}

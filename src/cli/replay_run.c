@@ -213,7 +213,7 @@ static void set_ask(const struct run *r, const struct replay_call *c, struct jud
 		.dialled = replay_dialled(r->records, c),
 		.claimed = replay_name(r->records, c->account),
 	};
-	ask->dialled_is_account = c->inside || replay_is_caller(r->records, ask->dialled);
+	ask->dialled_is_account = c->inside;
 	if (c->party != POLICY_PBX)
 		return;
 	if (conf->pbxs_count == 0) { /* without a PBX its phones are accounts of ours */
