@@ -218,14 +218,15 @@ void geo_write(struct buf *b, const struct geo *geo, uint64_t now_s)
 
 bool geo_open_write(struct buf *b, const struct conf *conf, uint64_t now_s)
 {
+	const struct source_rows *rule = &conf->rules.source;
 	char why[GEO_WHY_MAX];
 	struct geo *geo = NULL;
 
-	if (conf->rules.source.database.len == 0)
+	if (rule->database.len == 0)
 		return true;
-	if (geo_open(&geo, conf->rules.source.database, why) != TG_OK) {
+	if (geo_open(&geo, rule->database, why) != TG_OK) {
 		buf_fmt(b, "%s.%s\n", why,
-		        conf->rules.source.countries_count > 0 ?
+		        rule->countries_count > 0 && rule->mode == POLICY_ENFORCE ?
 		        "\nUntil then phones behind a network of all addresses call nobody." : "");
 		return false;
 	}
