@@ -186,7 +186,7 @@ void vault_call_grant(struct vault *v, struct vault_call *c, const struct vault_
 {
 	struct link_call_verdict *r = &v->out.verdict;
 
-	c->branch++;
+	c->branch = a != NULL ? a->leg.branch : (uint8_t)(c->branch + 1);
 	c->signs = 0;
 	set_target(v, c);
 	link_msg_init(&v->out, LINK_CALL_GRANT, c->target);
@@ -556,6 +556,17 @@ void vault_call_ask(struct vault *v, const struct link_msg *msg)
 		vault_call_write(v, c);
 }
 
+/**
+ * Its last attempt is not granted yet, or is up: no half-call A asks for the next one then, but an
+ * edge that was taken over might.
+ */
+static bool is_busy(const struct vault *v, const struct vault_call *c)
+{
+	const struct vault_attempt *last = tg_pool_at(v->attempts, c->attempt);
+
+	return last != NULL && (last->state == VAULT_HELD || last->state == VAULT_UP);
+}
+
 void vault_call_next(struct vault *v, const struct link_msg *msg)
 {
 	struct vault_call *c = vault_call_find(v, msg->head.leg.call);
@@ -563,7 +574,7 @@ void vault_call_next(struct vault *v, const struct link_msg *msg)
 
 	if (c == NULL || c->over || c->asker.role != msg->head.from.role ||
 	    c->asker.index != msg->head.from.index || c->branch >= VAULT_BRANCHES_MAX ||
-	    c->record.answer_ms != 0) {
+	    c->record.answer_ms != 0 || is_busy(v, c)) {
 		reply_refusal(v, msg, 503, SLICE("no-call"), LINK_AUTH_OK);
 		return;
 	}

@@ -124,9 +124,8 @@ static void add_account(struct desk *d)
 	CHECK(vault_secret_set(d->vault, SLICE("trunk/beta"), SLICE("s2"), false) == TG_OK, "beta");
 }
 
-static void open_desk(struct desk *d)
+static void make_vault(struct desk *d)
 {
-	static const uint8_t seed[32] = { 1 };
 	const struct vault_store store = { .ctx = d, .change = on_change, .state = on_state,
 		                           .healthy = on_healthy };
 	const struct vault_conf conf = { &d->routes, &d->rules, &store, { 1 }, 1 };
@@ -134,13 +133,20 @@ static void open_desk(struct desk *d)
 		                .link = { d, on_post }, .rng = &d->rng, .now_ms = 1000,
 		                .wall_ms = 1000000 };
 
+	d->vault = vault_new(&env, &conf);
+	CHECK(d->vault != NULL, "memory");
+	add_account(d);
+}
+
+static void open_desk(struct desk *d)
+{
+	static const uint8_t seed[32] = { 1 };
+
 	memset(d, 0, sizeof(*d));
 	tg_rng_init(&d->rng, seed);
 	log_init(&d->log, SLICE("vault"), on_log, NULL);
 	make_site(d);
-	d->vault = vault_new(&env, &conf);
-	CHECK(d->vault != NULL, "memory");
-	add_account(d);
+	make_vault(d);
 }
 
 static void close_desk(struct desk *d)
@@ -501,5 +507,82 @@ TEST(refused_calls_leave_room)
 	}
 	ask_call(&d, "INVITE", "sip:+3491000@pbx.example.com", "+3491000");
 	CHECK(d.said[LINK_CALL_VERDICT].verdict.allow == 1, "and takes nobody else's place");
+	close_desk(&d);
+}
+
+/* ---- money ---- */
+
+/** The same desk with a home, so that calls over trunks are priced and held. */
+static void open_priced(struct desk *d)
+{
+	static struct number_plan plan;
+
+	open_desk(d);
+	vault_free(d->vault);
+	CHECK(number_plan_init(&plan, number_territory_find(SLICE("ES")), SLICE("")) == TG_OK,
+	      "ES");
+	d->policy.home = plan.home;
+	d->rules.plan = &plan;
+	d->rules.renew_s = 60;
+	for (int i = 0; i < 2; i++)
+		d->trunk[i].rendering = (struct number_rendering){ &plan, NUMBER_RENDER_PLUS,
+			                                           SLICE("") };
+	make_vault(d);
+}
+
+static tg_micro held(const struct desk *d)
+{
+	struct ledger_stat stat;
+
+	ledger_stat(judge_ledger(vault_judge(d->vault)), &stat);
+	return stat.held;
+}
+
+static void ask_next(struct desk *d)
+{
+	begin(d, LINK_CALL_NEXT, LINK_A);
+	d->msg.call_next.status = 503;
+	tell(d, an_edge);
+}
+
+static void bill(struct desk *d, enum link_bill what, uint32_t talk_ms)
+{
+	begin(d, LINK_CALL_BILL, LINK_B);
+	d->msg.bill.what = (uint8_t)what;
+	d->msg.bill.talk_ms = talk_ms;
+	tell(d, a_carrier);
+}
+
+TEST(no_next_route_before_its_time)
+{
+	static struct desk d;
+	const struct link_call_verdict *v = &d.said[LINK_CALL_VERDICT].verdict;
+
+	open_priced(&d);
+	ask_call(&d, "INVITE", "sip:+34911234567@pbx.example.com", "+34911234567");
+	CHECK(d.count[LINK_CALL_GRANT] == 0 && held(&d) > 0, "the hold is not on disk yet");
+	ask_next(&d);
+	CHECK(d.count[LINK_CALL_VERDICT] == 1 && v->status == 503, "so nothing has failed yet");
+	begin(&d, LINK_CALL_ANSWERED, LINK_A);
+	d.msg.answered.branch = 9;
+	tell(&d, an_edge);
+	vault_stored(d.vault, 2001, 1);
+	CHECK(d.count[LINK_CALL_GRANT] == 1 && d.said[LINK_CALL_GRANT].grant.peer == 0 &&
+	      d.said[LINK_CALL_GRANT].head.leg.branch == 1,
+	      "what was priced is granted, under the name that is billed");
+	bill(&d, LINK_BILL_OVER, 1000);
+	CHECK(held(&d) == 0, "and its bill is found");
+	close_desk(&d);
+
+	open_priced(&d);
+	ask_call(&d, "INVITE", "sip:+34911234567@pbx.example.com", "+34911234567");
+	vault_stored(d.vault, 2001, 1);
+	bill(&d, LINK_BILL_ANSWERED, 0);
+	ask_next(&d);
+	vault_stored(d.vault, 2002, 1);
+	CHECK(v->status == 503 && d.count[LINK_CALL_GRANT] == 1,
+	      "its carrier says it is up: an edge makes no second call of it");
+	bill(&d, LINK_BILL_OVER, 1000);
+	CHECK(held(&d) == 0, "settled");
 	close_desk(&d);
 }
