@@ -23,6 +23,11 @@ void leg_unused(struct leg_layer *l, const struct link_leg *id, uint16_t status)
 	post(l, id, &(struct link_call_bill){ .what = LINK_BILL_FAILED, .status = status });
 }
 
+void leg_unknown(struct leg_layer *l, const struct link_leg *id)
+{
+	post(l, id, &(struct link_call_bill){ .what = LINK_BILL_OVER, .unconfirmed = 1 });
+}
+
 static uint32_t talk_ms(const struct leg *g, uint64_t until_ms)
 {
 	return g->up_ms != 0 && until_ms > g->up_ms ? (uint32_t)(until_ms - g->up_ms) : 0;

@@ -367,6 +367,8 @@ bool leg_session_longer(const struct leg *g, const struct sip_message *msg, uint
 
 /** CALL_RENEW. */
 void leg_renewed(struct leg_layer *l, struct leg *g, const struct link_msg *msg);
+/** CALL_RENEW of what nobody knows here: the vault must not pay for it any longer. */
+void leg_unknown(struct leg_layer *l, const struct link_leg *id);
 /** The first 2xx came: the time that is paid for begins. */
 void leg_paid_from_now(struct leg_layer *l, struct leg *g);
 /** CALL_BILL, when the attempt is one that the vault pays for. */

@@ -163,8 +163,11 @@ void leg_message(struct leg_layer *l, uint64_t now_ms, const struct link_msg *ms
 		return;
 	}
 	g = leg_find(l, &msg->head.leg);
-	if (g == NULL)
-		return; /* it ended while the message was on its way */
+	if (g == NULL) { /* it ended while the message was on its way */
+		if (msg->head.type == LINK_CALL_RENEW)
+			leg_unknown(l, &msg->head.leg);
+		return;
+	}
 	switch (msg->head.type) {
 	case LINK_CALL_VERDICT:
 		from_vault(l, g, &in);
