@@ -65,10 +65,14 @@ static int wrong(const struct cli *cli, const char *what, const char *arg, const
 	return CLI_USAGE;
 }
 
-/* One "--name" or "--name=value"; seen[i] guards against two. */
+/*
+ * One "--name", "--name=value" or "--name value", of which *at moves to the value; seen[i] guards
+ * against two.
+ */
 static int take_option(const struct cli *cli, const struct cli_option *options, size_t count,
-                       const char *arg, bool *seen)
+                       int *at, bool *seen)
 {
+	const char *arg = cli->argv[*at];
 	size_t len = strcspn(arg + 2, "=");
 	const char *value = arg[2 + len] == '=' ? arg + 2 + len + 1 : NULL;
 	const char *names[OPTIONS_MAX + 2];
@@ -85,8 +89,11 @@ static int take_option(const struct cli *cli, const struct cli_option *options, 
 		seen[i] = true;
 		if (o->flag != NULL && value != NULL)
 			return wrong(cli, "takes no value: ", arg, NULL);
+		if (o->flag == NULL && value == NULL && *at + 1 < cli->argc &&
+		    cli->argv[*at + 1][0] != '-')
+			value = cli->argv[++*at];
 		if (o->flag == NULL && (value == NULL || value[0] == '\0'))
-			return wrong(cli, "needs \"=VALUE\" directly behind it: ", arg, NULL);
+			return wrong(cli, "needs a value, as in --name=VALUE: ", arg, NULL);
 		if (o->flag != NULL)
 			*o->flag = true;
 		else
@@ -121,7 +128,7 @@ int cli_args(struct cli *cli, const struct cli_option *options, size_t count, ui
 		if (!words_only && strcmp(arg, "--json") == 0)
 			continue; /* main.c took it */
 		if (!words_only && strncmp(arg, "--", 2) == 0) {
-			status = take_option(cli, options, count, arg, seen);
+			status = take_option(cli, options, count, &i, seen);
 			if (status != CLI_GO)
 				return status;
 			continue;
