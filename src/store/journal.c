@@ -44,7 +44,7 @@ _Static_assert(sizeof(struct job_head) + STORE_PACK_MAX + sizeof(struct store_ch
 bool store_journal_takes(const struct store_job *job)
 {
 	return job->kind == STORE_CHANGE || job->kind == STORE_STATE ||
-	       job->kind == STORE_BINDING || job->kind == STORE_REFUSED;
+	       job->kind == STORE_REFUSED;
 }
 
 /* ---- jobs to octets ---- */

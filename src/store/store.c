@@ -12,7 +12,6 @@ enum {
 	GATHER_US = 10000,        /* at least, from one write to the next */
 	GATHER_AWAITED_US = 8000, /* the same when somebody waits */
 	FOLD_US = 1000000,        /* so long a job stays in the journal; */
-	FOLD_BINDINGS_US = 100000, /* bindings, which are in no journal, wait less; */
 	FOLD_AT_ONCE = 64,        /* so few join their tables together with what is new */
 	STALLED_US = 1000000,   /* a transaction under way for so long is no promise */
 	RETRY_US = 200000       /* after a transaction that failed: a full disk, a slow backup */
@@ -91,14 +90,13 @@ static void done(struct store *s, uint64_t from, uint64_t to, int rc)
 static uint64_t fold_in_us(const struct store *s)
 {
 	uint64_t since_us = clock_us() - s->folded_us;
-	uint64_t us = s->keeps_bindings ? FOLD_BINDINGS_US : FOLD_US;
 
 	if (s->lazy > 0)
-		return s->head - s->folded >= s->lazy ? 0 : us;
+		return s->head - s->folded >= s->lazy ? 0 : FOLD_US;
 	if (!s->running || s->stop || s->head - s->folded >= STORE_FOLD_JOBS ||
 	    s->journal.at >= STORE_JOURNAL_MAX)
 		return 0;
-	return since_us < us ? us - since_us : 0;
+	return since_us < FOLD_US ? FOLD_US - since_us : 0;
 }
 
 /* Do jobs [from, to) go to their tables, with all that is in the journal? */
@@ -109,15 +107,6 @@ static bool is_direct(const struct store *s, uint64_t from, uint64_t to)
 		return true;
 	for (uint64_t i = from; i < to; i++) {
 		if (!store_journal_takes(&s->jobs[i % STORE_QUEUE]))
-			return true;
-	}
-	return false;
-}
-
-static bool has_bindings(const struct store *s, uint64_t from, uint64_t to)
-{
-	for (uint64_t i = from; i < to; i++) {
-		if (s->jobs[i % STORE_QUEUE].kind == STORE_BINDING)
 			return true;
 	}
 	return false;
@@ -139,8 +128,6 @@ static int write_part(struct store *s, bool direct, uint64_t from, uint64_t to)
 	pthread_mutex_lock(&s->mutex);
 	s->stat.failed += failed;
 	s->fold_failed = direct && rc != SQLITE_OK;
-	s->keeps_bindings = (s->keeps_bindings || has_bindings(s, from, to)) &&
-	                    !(direct && rc == SQLITE_OK);
 	done(s, from, to, rc);
 	if (direct && rc == SQLITE_OK) {
 		s->folded = to;

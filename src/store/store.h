@@ -11,9 +11,9 @@
  *
  * Once a second the jobs of the journal join their tables, in one transaction and in the order of
  * the queue: of several totals for one ledger only the last is written, and of an attempt only what
- * no later job replaces.  Few jobs, and those for accounts and secrets, go there at once.  After a
- * crash store_open() writes what the journal alone has.  A binding is in no journal: it is on disk
- * within 100 ms, whatever `written` says, and a crash before that costs a phone its registration.
+ * no later job replaces.  Few jobs go there at once, and so do those for accounts, secrets
+ * and bindings, with all that is before them.  After a crash store_open() writes what the journal
+ * alone has.
  *
  * When the disk refuses, the write is taken back whole and tried again every 200 ms; until it works
  * store_healthy() is false, jobs stay in the queue in their order, and nothing that was said to be

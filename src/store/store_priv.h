@@ -204,7 +204,6 @@ struct store {
 	uint64_t awaited;  /* number of the last job that somebody waits for */
 	uint64_t folded, head, tail;
 	uint64_t folded_us; /* when the last jobs joined their tables */
-	bool keeps_bindings; /* some are among [folded, head): they are in no journal */
 	bool fold_failed;   /* jobs in the journal could not join their tables */
 	struct store_stat stat;
 };
@@ -249,8 +248,8 @@ int store_chain_begin(struct store *s);
 int store_journal_open(struct store *s, uint64_t wall_ms);
 /** journal.c: close it; when all of it is in the tables, the file goes. */
 void store_journal_close(struct store *s);
-/** journal.c: write again what had not joined the tables, inside a transaction.  Bindings excepted,
- *  which a crash may lose. `*wall_ms`: when the last was written; untouched: there was none. */
+/** journal.c: write again what had not joined the tables, inside a transaction.  `*wall_ms`: when
+ *  the last was written; untouched: there was none. */
 int store_journal_replay(struct store *s, uint64_t *wall_ms);
 /** journal.c: may it wait in the journal? */
 bool store_journal_takes(const struct store_job *job);
