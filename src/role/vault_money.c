@@ -511,6 +511,24 @@ int vault_trunk_named(const struct vault *v, struct slice name)
 	return -1;
 }
 
+/** Nobody will ever bill it, for its call or trunk is gone: what was paid for is spent. */
+static bool spend(struct vault *v, const struct link_leg *leg, const struct vault_hold_row *row)
+{
+	struct ledger *l = judge_ledger(v->judge);
+	struct vault_attempt a = { .leg = *leg };
+	struct vault_change change = { .leg = *leg, .hold = SLICE(""), .total = v->total_blob };
+	tg_micro cost;
+
+	if (ledger_hold_import(l, &row->ledger, &a.hold) != TG_OK)
+		return false;
+	a.aboves = ledger_hold_above(l, a.hold, a.above);
+	if (ledger_settle(l, now(v), a.hold, (uint64_t)row->ledger.paid_s * 1000, &cost) != TG_OK)
+		assert(false); /* it was imported just now */
+	change.totals = fill_totals(v, &a);
+	(void)v->store.change(v->store.ctx, &change);
+	return true;
+}
+
 bool vault_hold_load(struct vault *v, const struct link_leg *leg, struct slice octets)
 {
 	struct vault_hold_row *row = &v->hold_row;
@@ -518,15 +536,16 @@ bool vault_hold_load(struct vault *v, const struct link_leg *leg, struct slice o
 	struct vault_attempt *a;
 	int trunk;
 
-	if (octets.len != sizeof(*row) || c == NULL)
+	if (octets.len != sizeof(*row))
 		return false;
 	memcpy(row, octets.p, sizeof(*row));
-	trunk = row->version == VAULT_HOLD_VERSION ? vault_trunk_named(v, link_text(&row->trunk))
-	                                           : -1;
-	a = trunk >= 0 ? tg_pool_take(v->attempts) : NULL;
-	if (a == NULL)
+	if (row->version != VAULT_HOLD_VERSION)
 		return false;
 	(void)judge_ledger_of(v->judge, LEDGER_ACCOUNT, link_text(&row->account));
+	trunk = vault_trunk_named(v, link_text(&row->trunk));
+	a = trunk >= 0 && c != NULL ? tg_pool_take(v->attempts) : NULL;
+	if (a == NULL)
+		return spend(v, leg, row);
 	if (ledger_hold_import(judge_ledger(v->judge), &row->ledger, &a->hold) != TG_OK) {
 		tg_pool_give(v->attempts, a);
 		return false;

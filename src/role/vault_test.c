@@ -27,6 +27,9 @@ struct desk {
 	struct link_msg said[LINK_TYPES];
 	unsigned count[LINK_TYPES];
 	unsigned reopened;
+	char hold[1024]; /* the last one on disk */
+	size_t hold_len;
+	unsigned settled; /* holds that went with their ledgers' totals */
 };
 
 static const struct policy_number allowed[] = { { SLICE_INIT("+3491"), true } };
@@ -50,6 +53,11 @@ static uint64_t on_change(void *ctx, const struct vault_change *change)
 	struct desk *d = ctx;
 
 	d->reopened += change->leg.call == CALL && change->record != NULL && !change->over;
+	d->settled += change->hold.p != NULL && change->hold.len == 0 && change->totals > 0;
+	if (change->hold.len > 0 && change->hold.len <= sizeof(d->hold)) {
+		memcpy(d->hold, change->hold.p, change->hold.len);
+		d->hold_len = change->hold.len;
+	}
 	return 1;
 }
 
@@ -584,5 +592,33 @@ TEST(no_next_route_before_its_time)
 	      "its carrier says it is up: an edge makes no second call of it");
 	bill(&d, LINK_BILL_OVER, 1000);
 	CHECK(held(&d) == 0, "settled");
+	close_desk(&d);
+}
+
+TEST(a_hold_whose_call_is_gone_is_spent)
+{
+	static struct desk d;
+	struct ledger_view view;
+	tg_micro before;
+	uint32_t id;
+
+	open_priced(&d);
+	ask_call(&d, "INVITE", "sip:+34911234567@pbx.example.com", "+34911234567");
+	vault_stored(d.vault, 2001, 1);
+	before = held(&d);
+	CHECK(before > 0 && d.hold_len > 0 && d.settled == 0, "it is on disk");
+	vault_free(d.vault);
+
+	/* its PBX or trunk is not configured any more: its record was not taken */
+	make_vault(&d);
+	CHECK(vault_hold_load(d.vault, &(struct link_leg){ CALL, LINK_B, 1 },
+	                      slice_of(d.hold, d.hold_len)), "taken");
+	id = ledger_find(judge_ledger(vault_judge(d.vault)), LEDGER_ACCOUNT, SLICE("101"));
+	CHECK(id != 0 && ledger_view(judge_ledger(vault_judge(d.vault)),
+	                             judge_now(vault_judge(d.vault)), id, &view) == TG_OK,
+	      "101");
+	CHECK(held(&d) == 0 && view.calls == 0 && view.money[LEDGER_DAY].spent == before,
+	      "the money may be gone, so it counts");
+	CHECK(d.settled == 1, "on disk as well, once");
 	close_desk(&d);
 }
