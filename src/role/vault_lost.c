@@ -19,6 +19,19 @@ static int peer_named(const struct role_site *site, uint8_t party, const struct 
 	return party == LINK_PARTY_ACCOUNT ? 0 : -1;
 }
 
+/** What a lockdown and the book ask of a call that is up; its ledgers are its attempts' own. */
+static void load_way(const struct vault *v, struct vault_call *c)
+{
+	struct slice number = link_text(&c->record.number);
+
+	c->way.class = c->record.class;
+	if (v->rules.plan == NULL || number.len == 0)
+		return;
+	/* a short code is written without '+' */
+	if (number.p[0] != '+' || number_parse(&c->way.number, number) != TG_OK)
+		c->way.number.territory = v->rules.plan->home;
+}
+
 void vault_call_load(struct vault *v, const struct vault_record *record)
 {
 	int a = peer_named(v->env.site, record->a_party, &record->a_peer);
@@ -40,6 +53,7 @@ void vault_call_load(struct vault *v, const struct vault_record *record)
 	c->to = record->b_party == LINK_PARTY_ACCOUNT ? record->b_peer : record->dialled;
 	c->signs = VAULT_SIGNS_MAX; /* its INVITE went out long ago */
 	(void)vault_user_find(v, link_text(&record->account), &c->account);
+	load_way(v, c);
 	tg_wheel_start(v->wheel, &c->timer, VAULT_T_CLAIM, v->now_ms + patience_ms);
 }
 

@@ -3,6 +3,7 @@
 #include "role/vault.h"
 
 #include "base/test.h"
+#include "policy/book.h"
 #include "sip/digest.h"
 
 #include <stdlib.h>
@@ -621,4 +622,29 @@ TEST(a_hold_whose_call_is_gone_is_spent)
 	      "the money may be gone, so it counts");
 	CHECK(d.settled == 1, "on disk as well, once");
 	close_desk(&d);
+}
+
+TEST(a_loaded_call_is_known_to_a_lockdown)
+{
+	static const struct {
+		const char *number;
+		unsigned stopped;
+	} rows[] = { { "+34911234567", 0 }, { "+33140000000", 1 }, { "118118", 0 } };
+	static struct desk d;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct vault_record r = { .call = CALL, .answer_ms = 1,
+			                  .a_party = LINK_PARTY_ACCOUNT,
+			                  .b_party = LINK_PARTY_TRUNK };
+
+		open_priced(&d);
+		link_text_set(&r.b_peer, SLICE("acme"));
+		link_text_set(&r.number, slice_str(rows[i].number));
+		vault_call_load(d.vault, &r);
+		begin(&d, LINK_CALL_ANSWERED, LINK_A);
+		tell(&d, an_edge);
+		book_lock(vault_book(d.vault), POLICY_NO_INTERNATIONAL, UINT64_MAX);
+		CHECK(vault_lock_running(d.vault) == rows[i].stopped, rows[i].number);
+		close_desk(&d);
+	}
 }
