@@ -196,6 +196,7 @@ int store_journal_write(struct store *s, uint64_t from, uint64_t to, uint64_t wa
 	if (rc == SQLITE_OK)
 		rc = j->file->pMethods->xSync(j->file, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
 #endif
+	j->spoiled = rc != SQLITE_OK;
 	if (rc == SQLITE_OK) {
 		j->number = head.number;
 		j->at += (uint64_t)(p - j->mem);

@@ -251,3 +251,35 @@ TEST(journal_in_part)
 		remove_dir();
 	}
 }
+
+static int no_sync(sqlite3_file *file, int flags)
+{
+	(void)file;
+	(void)flags;
+	return SQLITE_IOERR_FSYNC;
+}
+
+/* A sync that fails does not take back what was written: that must not come back as news. */
+TEST(journal_whose_sync_failed)
+{
+	struct store *s = fresh_store(100);
+	const sqlite3_io_methods *good = s->journal.file->pMethods;
+	sqlite3_io_methods bad = *good;
+	struct store_stat stat;
+
+	bad.xSync = no_sync;
+	s->journal.file->pMethods = &bad;
+	CHECK(store_hold_put(s, &(struct link_leg){ .call = 1, .side = LINK_B, .branch = 1 },
+	                     SLICE("hold")) != 0, "taken");
+	store_turn(s);
+	store_stat(s, &stat);
+	CHECK(stat.written == 0 && stat.retries == 1, "not on disk");
+	s->journal.file->pMethods = good;
+	s->lazy = 0; /* to the tables from now on */
+	settle(s, 1);
+	CHECK(s->journal.at == 0, "in its table");
+	s->journal.at = 1; /* killed: nobody tidies up */
+	store_close(s, 0);
+	check_restart("site/ 1 records 1", "settled is settled");
+	remove_dir();
+}

@@ -163,6 +163,7 @@ struct store_journal {
 	uint8_t *mem;    /* STORE_JOURNAL_ENTRY_MAX, mapped */
 	uint64_t number; /* of the last entry */
 	uint64_t at;     /* where the next one goes */
+	bool spoiled;    /* one failed there; it may be whole all the same, so its number is used */
 };
 
 /** Does the thread wait for more jobs?  Then it need not be woken for each. */

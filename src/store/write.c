@@ -191,8 +191,9 @@ static int write_all(struct store *s, uint64_t from, uint64_t to, struct store_j
 		rc = sweep(s, now_ms);
 	if (rc == SQLITE_OK && s->chain.id != head)
 		rc = store_chain_head_write(s, &s->chain);
-	if (rc == SQLITE_OK && s->journal.at > 0)
-		rc = store_number_put(s, SLICE("journal"), s->journal.number);
+	if (rc == SQLITE_OK && (s->journal.at > 0 || s->journal.spoiled))
+		rc = store_number_put(s, SLICE("journal"),
+		                      s->journal.number + s->journal.spoiled);
 	return rc == SQLITE_OK ? store_run(s, ST_COMMIT) : rc;
 }
 
@@ -209,6 +210,8 @@ int store_write(struct store *s, uint64_t from, uint64_t to, uint64_t *failed)
 	if (rc == SQLITE_OK) {
 		store_live_keep(&s->live);
 		s->journal.at = 0; /* its jobs are in their tables */
+		s->journal.number += s->journal.spoiled;
+		s->journal.spoiled = false;
 		return rc;
 	}
 	if (!sqlite3_get_autocommit(s->db)) /* some failures have rolled back already */
