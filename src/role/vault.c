@@ -304,6 +304,8 @@ static void auth_ask(struct vault *v, const struct link_msg *msg)
 
 static void peer(struct vault *v, const struct link_peer *p)
 {
+	if (p->proc.role == LINK_CARRIER)
+		v->carrier_down[p->proc.index] = p->up == 0;
 	if (!p->up) {
 		if (p->proc.role == LINK_EDGE || p->proc.role == LINK_CARRIER)
 			vault_calls_lost(v, p->proc);

@@ -265,6 +265,10 @@ static bool next_trunk(struct vault *v, struct vault_call *c, struct judge_attem
 	while (c->next_route < v->routes->count) {
 		uint16_t i = v->routes->trunk[c->next_route++];
 
+		if (v->carrier_down[v->env.site->trunk[i].carrier]) {
+			*why = (struct obstacle){ 503, SLICE("process-lost") };
+			continue;
+		}
 		if (v->trunk_calls[i] >= v->env.site->trunk[i].calls_max) {
 			if (!c->emergency)
 				continue;

@@ -429,8 +429,12 @@ void vault_carrier_lost(struct vault *v, struct link_proc carrier)
 	struct vault_attempt *a;
 
 	while ((a = tg_pool_next(v->attempts, slot + 1, &slot)) != NULL) {
-		if (a->state == VAULT_GRANTED && a->carrier.index == carrier.index &&
-		    vault_dialog_find(v, &a->leg) == NULL)
+		if (a->carrier.index != carrier.index)
+			continue;
+		if (a->state == VAULT_HELD) /* nobody would take its grant */
+			vault_call_unpaid(v, vault_call_find(v, a->leg.call),
+			                  SLICE("process-lost"));
+		else if (a->state == VAULT_GRANTED && vault_dialog_find(v, &a->leg) == NULL)
 			give_up(v, a); /* its recipe is posted ahead of its INVITE */
 	}
 }

@@ -112,6 +112,7 @@ struct vault {
 	struct tg_wheel *wheel;
 	struct tg_key dummy; /* HA1 of users who do not exist */
 	uint32_t trunk_calls[ROLE_TRUNKS_MAX];
+	bool carrier_down[256]; /* died, and is not back */
 	struct {
 		uint8_t len;
 		char text[VAULT_SECRET_MAX];
