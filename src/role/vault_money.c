@@ -149,6 +149,17 @@ static void finish(struct vault *v, struct vault_attempt *a)
 		vault_call_close(v, c);
 }
 
+/**
+ * How long the provider may count.  Its clock began when its 200 left, which we heard later, and if
+ * that was lost twice, later by the guard; so that much more is charged, out of what is paid.
+ */
+static uint64_t counted_ms(const struct vault_attempt *a, uint64_t talk_ms)
+{
+	uint64_t paid_ms = (uint64_t)a->paid_s * 1000;
+
+	return TG_MAX(talk_ms, TG_MIN(talk_ms + VAULT_GUARD_MS, paid_ms));
+}
+
 static void settle(struct vault *v, struct vault_attempt *a, uint64_t talk_ms)
 {
 	struct vault_call *c = vault_call_find(v, a->leg.call);
@@ -163,7 +174,8 @@ static void settle(struct vault *v, struct vault_attempt *a, uint64_t talk_ms)
 		log_event(v->env.log, EV_LEDGER_OVERRUN, LOG_U64("call", a->leg.call),
 		          LOG_STR("trunk", link_text(&v->env.site->trunk[a->trunk].name)),
 		          LOG_U64("talk_ms", talk_ms), LOG_U64("paid_s", a->paid_s), LOG_END);
-	err = ledger_settle(judge_ledger(v->judge), now(v), a->hold, talk_ms, &cost);
+	err = ledger_settle(judge_ledger(v->judge), now(v), a->hold, counted_ms(a, talk_ms),
+	                    &cost);
 	assert(err == TG_OK);
 	c->record.cost += cost;
 	finish(v, a);
