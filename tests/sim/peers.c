@@ -10,7 +10,8 @@ enum {
 	T1_MS = 500,
 	T2_MS = 4000,
 	PATIENCE_MS = 32000,
-	SEEN_MAX = 32
+	SEEN_MAX = 32,
+	DIALLER_CALLS = 5 /* of one dialler at a time */
 };
 
 enum call_state { CALL_OUT, CALL_IN, CALL_UP, CALL_ENDING, CALL_OVER };
@@ -39,6 +40,8 @@ struct call {
 	uint32_t other_cseq;
 	char nonce[2][32]; /* of our challenges to an INVITE, and to anything else */
 	struct repeat request, bye, ok; /* ok: our 2xx until its ACK */
+	char number[40]; /* that came to a provider */
+	bool charged;    /* its provider's clock runs */
 	char *ack; /* owned */
 	size_t ack_len;
 };
@@ -58,6 +61,7 @@ struct peers {
 	uint64_t until_ms, number;
 	void (*fail)(void *ctx, const char *why);
 	void *ctx;
+	struct bills *bills; /* borrowed; NULL = nobody charges */
 	char *seen[SEEN_MAX]; /* owned; what crossed the network lately, for strangers to copy */
 	size_t seen_len[SEEN_MAX];
 	uint32_t seen_at;
@@ -68,6 +72,39 @@ struct peers {
 static uint64_t dice(struct peers *p, uint64_t below)
 {
 	return tg_rng_below(world_rng(p->w), below);
+}
+
+static bool has_account(const struct peers *p, uint32_t peer)
+{
+	return p->peer[peer].conf.kind == PEER_PHONE || p->peer[peer].conf.kind == PEER_DIALLER;
+}
+
+/** A PBX that costs money is in a thief's hands. */
+static bool is_dialler(const struct peers *p, const struct peer_conf *conf)
+{
+	return conf->kind == PEER_DIALLER || (conf->kind == PEER_PBX && p->bills != NULL);
+}
+
+/* ---- the providers' clocks ---- */
+
+static void charge_begin(struct peers *p, struct call *c)
+{
+	unsigned trunk = 0;
+
+	if (p->bills == NULL || p->peer[c->peer].conf.kind != PEER_PROVIDER || c->charged ||
+	    c->number[0] == '\0')
+		return;
+	for (uint32_t i = 0; i < c->peer; i++)
+		trunk += p->peer[i].conf.kind == PEER_PROVIDER;
+	c->charged = true;
+	bills_answered(p->bills, slice_str(c->talk.call_id), slice_str(c->number), trunk);
+}
+
+static void set_state(struct peers *p, struct call *c, enum call_state state)
+{
+	c->state = state;
+	if (c->charged && (state == CALL_ENDING || state == CALL_OVER))
+		bills_over(p->bills, slice_str(c->talk.call_id));
 }
 
 /* ---- sending ---- */
@@ -108,7 +145,7 @@ static void give_up(struct peers *p, struct call *c, unsigned which)
 	if (which == 2)
 		end_call(p, c); /* RFC 3261 §13.3.1.4: no ACK came */
 	else
-		c->state = CALL_OVER;
+		set_state(p, c, CALL_OVER);
 }
 
 static void on_repeat(void *ctx, uint64_t value)
@@ -177,7 +214,7 @@ static void request(struct peers *p, struct call *c, unsigned which, const char 
 	c->delayed = offer && dice(p, 6) == 0;
 	if (offer && !c->delayed)
 		x.body = sdp(p, c);
-	if (c->talk.challenge.known && conf->password != NULL && conf->kind == PEER_PHONE) {
+	if (c->talk.challenge.known && conf->password != NULL && has_account(p, c->peer)) {
 		talk_authorize(&c->talk, &auth, &(struct talk_auth){ .user = conf->user,
 		                                                     .password = conf->password,
 		                                                     .method = method });
@@ -212,11 +249,11 @@ static void end_call(struct peers *p, struct call *c)
 	c->wants_end = true;
 	/* RFC 3261 §15: a callee sends no BYE before its ACK has come or its 2xx has timed out */
 	if (c->state == CALL_UP || (c->state == CALL_IN && c->ok.text != NULL && !c->ok.on)) {
-		c->state = CALL_ENDING;
+		set_state(p, c, CALL_ENDING);
 		c->ok.on = false;
 		request(p, c, 1, "BYE", false);
 	} else if (c->state == CALL_OUT && !c->registers && !c->request.on) {
-		c->state = CALL_ENDING; /* it rings */
+		set_state(p, c, CALL_ENDING); /* it rings */
 		send_repeated(p, c, 1, talk_request(&c->talk, &b, "CANCEL", false, &none),
 		              c->talk.invite_cseq);
 	}
@@ -248,20 +285,24 @@ static void do_call(struct peers *p, uint32_t i)
 	static const char *const dialled[] = { "101", "102", "103", "104", "*97", "+34911234599",
 		                               "+34911230000", "112", "+4412345", "999" };
 	static const char *const numbers[] = { "+34911234567", "+34911234568", "+34911239999" };
+	static const char *const dear[] = { "803123456", "+34803123456", "00447700900123",
+		                            "+442079460000", "912345678", "0034803654321" };
 	const struct peer_conf *conf = &p->peer[i].conf;
 	struct call *c = call_new(p, i);
 	char from[128], to[128];
-	bool out = conf->kind == PEER_PROVIDER;
+	bool out = conf->kind == PEER_PROVIDER, premium = is_dialler(p, conf);
 
 	if (c == NULL)
 		return;
+	premium = premium || (p->bills != NULL && !out && dice(p, 4) == 0);
 	uri(from, sizeof(from), out ? "+34600111222" : conf->user,
 	    out ? "provider.example" : "pbx.example.com");
 	uri(to, sizeof(to),
-	    out ? numbers[dice(p, COUNT(numbers))] : dialled[dice(p, COUNT(dialled))],
+	    out ? numbers[dice(p, COUNT(numbers))]
+	    : premium ? dear[dice(p, COUNT(dear))] : dialled[dice(p, COUNT(dialled))],
 	    out ? "203.0.113.2" : "pbx.example.com");
 	talk_begin(&c->talk, &p->peer[i].addr, ++p->number, from, to);
-	c->state = CALL_OUT;
+	set_state(p, c, CALL_OUT);
 	request(p, c, 0, "INVITE", true);
 }
 
@@ -310,24 +351,33 @@ static void act_in_call(struct peers *p, struct call *c)
 	}
 }
 
+/** As many calls as it gets, for as long as it gets them. */
+static void dialler_acts(struct peers *p, uint32_t i, uint32_t open)
+{
+	if (open < DIALLER_CALLS)
+		do_call(p, i);
+}
+
 static void on_act(void *ctx, uint64_t i)
 {
 	struct peers *p = ctx;
 	struct peer *me = &p->peer[i];
-	bool busy = false, late = world_now_ms(p->w) >= p->until_ms;
+	bool late = world_now_ms(p->w) >= p->until_ms;
+	bool dialler = is_dialler(p, &me->conf);
+	uint32_t busy = 0;
 
 	for (uint32_t k = 0; k < p->calls; k++) {
 		struct call *c = p->call[k];
 
 		if (c->peer != i || c->registers || c->state == CALL_OVER)
 			continue;
-		busy = true;
+		busy++;
 		if (late && me->conf.kind != PEER_PROVIDER)
 			end_call(p, c);
-		else if (!late)
+		else if (!late && (!dialler || dice(p, 60) == 0))
 			act_in_call(p, c);
 	}
-	if (late && !busy)
+	if (late && busy == 0)
 		return;
 	if (!late && me->conf.kind == PEER_STRANGER) {
 		if (dice(p, 2) == 0)
@@ -336,10 +386,13 @@ static void on_act(void *ctx, uint64_t i)
 			stranger_asks(p, (uint32_t)i);
 	} else if (!late && me->conf.kind == PEER_PHONE && (!me->registered || dice(p, 8) == 0)) {
 		do_register(p, (uint32_t)i);
-	} else if (!late && !busy && dice(p, 2) == 0) {
+	} else if (!late && dialler) {
+		dialler_acts(p, (uint32_t)i, busy);
+	} else if (!late && busy == 0 && dice(p, 2) == 0) {
 		do_call(p, (uint32_t)i);
 	}
-	world_at(p->w, world_now_ms(p->w) + 500 + dice(p, 8000), on_act, p, i);
+	world_at(p->w, world_now_ms(p->w) + (dialler ? 100 + dice(p, 1000) : 500 + dice(p, 8000)),
+	         on_act, p, i);
 }
 
 /* ---- answering requests ---- */
@@ -370,10 +423,12 @@ static void reply(struct peers *p, struct call *c, unsigned status, const char *
 		c->other_len = octets.len;
 		c->other_cseq = p->msg.cseq.number;
 	}
-	if (invite && status == 200)
+	if (invite && status == 200) {
+		charge_begin(p, c);
 		send_repeated(p, c, 2, octets, c->in_cseq);
-	else
+	} else {
 		send_octets(p, c->peer, octets);
+	}
 }
 
 static void challenge(struct peers *p, struct call *c, const char *method)
@@ -424,7 +479,7 @@ static void on_answer(void *ctx, uint64_t value)
 		reply(p, c, 200, "INVITE", NULL);
 	} else if (dice(p, 4) != 0) {
 		reply(p, c, refusals[dice(p, COUNT(refusals))], "INVITE", NULL);
-		c->state = CALL_OVER;
+		set_state(p, c, CALL_OVER);
 	} /* else it rings for ever */
 }
 
@@ -447,7 +502,7 @@ static void take_invite(struct peers *p, struct call *c)
 		reply(p, c, 481, "INVITE", NULL);
 		return;
 	}
-	c->state = CALL_IN;
+	set_state(p, c, CALL_IN);
 	world_at(p->w, now + dice(p, 600), on_answer, p, (uint64_t)c->index << 1);
 	world_at(p->w, now + 100 + dice(p, 6000), on_answer, p, (uint64_t)c->index << 1 | 1);
 }
@@ -462,7 +517,7 @@ static void take_register(struct peers *p, struct call *c)
 	               SLICE_FMT(sip_message_value(&p->msg, SIP_HDR_CONTACT)),
 	               60 + (unsigned)dice(p, 60));
 	reply(p, c, 200, "REGISTER", line);
-	c->state = CALL_OVER;
+	set_state(p, c, CALL_OVER);
 }
 
 static void take_request(struct peers *p, struct call *c)
@@ -485,21 +540,24 @@ static void take_request(struct peers *p, struct call *c)
 		if (c->ok.on && p->msg.cseq.number == c->ok.cseq) {
 			c->ok.on = false;
 			c->confirmed = true;
-			c->state = c->state == CALL_IN ? CALL_UP : c->state;
+			set_state(p, c, c->state == CALL_IN ? CALL_UP : c->state);
 		}
 		return;
 	case SIP_BYE:
 		if (!proven(p, c, "BYE", 3))
 			return;
 		reply(p, c, 200, "BYE", NULL);
-		c->state = CALL_OVER;
+		set_state(p, c, CALL_OVER);
 		c->ok.on = c->request.on = c->bye.on = false;
 		return;
 	case SIP_CANCEL:
 		reply(p, c, 200, "CANCEL", NULL);
-		if (c->state == CALL_IN && c->ok.text == NULL) {
+		if (c->state == CALL_IN && c->ok.text == NULL && p->bills != NULL &&
+		    dice(p, 4) == 0) {
+			reply(p, c, 200, "INVITE", NULL); /* too late: somebody has answered */
+		} else if (c->state == CALL_IN && c->ok.text == NULL) {
 			reply(p, c, 487, "INVITE", NULL);
-			c->state = CALL_OVER;
+			set_state(p, c, CALL_OVER);
 		}
 		return;
 	case SIP_REGISTER:
@@ -527,7 +585,7 @@ static void take_final_invite(struct peers *p, struct call *c)
 		c->reoffers = c->request.on = false;
 		if (first) {
 			c->bye.on = false;
-			c->state = CALL_UP;
+			set_state(p, c, CALL_UP);
 			if (c->wants_end)
 				end_call(p, c);
 		}
@@ -536,11 +594,10 @@ static void take_final_invite(struct peers *p, struct call *c)
 	send_ack(p, c, true);
 	c->request.on = false;
 	c->reoffers = false;
-	if (status == 401 && c->tries++ < 3 && !c->wants_end &&
-	    p->peer[c->peer].conf.kind == PEER_PHONE)
+	if (status == 401 && c->tries++ < 3 && !c->wants_end && has_account(p, c->peer))
 		request(p, c, 0, "INVITE", true);
 	else if (first || status == 481 || status == 408)
-		c->state = CALL_OVER;
+		set_state(p, c, CALL_OVER);
 }
 
 static void take_response(struct peers *p, struct call *c)
@@ -569,14 +626,14 @@ static void take_response(struct peers *p, struct call *c)
 			return;
 		}
 		me->registered = p->msg.status == 200;
-		c->state = CALL_OVER;
+		set_state(p, c, CALL_OVER);
 		return;
 	case SIP_CANCEL:
 		c->bye.on = c->bye.on && p->msg.cseq.number != c->bye.cseq;
 		return;
 	default:
 		c->bye.on = false;
-		c->state = CALL_OVER;
+		set_state(p, c, CALL_OVER);
 	}
 }
 
@@ -616,7 +673,10 @@ void peers_packet(struct peers *p, const struct tg_addr *to, struct slice octets
 		if (c == NULL)
 			return;
 		talk_taken(&c->talk, &p->peer[i].addr, ++p->number, &p->msg);
-		c->state = CALL_IN;
+		if (p->msg.method == SIP_INVITE)
+			(void)snprintf(c->number, sizeof(c->number), "%.*s",
+			               SLICE_FMT(p->msg.uri.user));
+		set_state(p, c, CALL_IN);
 	} else if (!p->msg.request || p->msg.method != SIP_INVITE ||
 	           c->in_cseq < p->msg.cseq.number) {
 		talk_learn(&c->talk, &p->msg);
@@ -667,6 +727,11 @@ void peers_free(struct peers *p)
 	for (int i = 0; i < SEEN_MAX; i++)
 		free(p->seen[i]);
 	free(p);
+}
+
+void peers_charge(struct peers *p, struct bills *bills)
+{
+	p->bills = bills;
 }
 
 void peers_start(struct peers *p, struct world *w, uint64_t until_ms)

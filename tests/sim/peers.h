@@ -6,10 +6,17 @@
 #ifndef TG_TESTS_SIM_PEERS_H
 #define TG_TESTS_SIM_PEERS_H
 
+#include "sim/bills.h"
 #include "sim/talk.h"
 #include "sim/world.h"
 
-enum peer_kind { PEER_PHONE, PEER_PBX, PEER_PROVIDER, PEER_STRANGER };
+enum peer_kind {
+	PEER_PHONE,
+	PEER_PBX,
+	PEER_PROVIDER,
+	PEER_STRANGER,
+	PEER_DIALLER /* has an account, and calls premium numbers as fast as it can */
+};
 
 struct peers;
 
@@ -27,6 +34,9 @@ struct peer_conf {
 struct peers *peers_new(const struct peer_conf *rows, size_t count,
                         void (*fail)(void *ctx, const char *why), void *ctx);
 void peers_free(struct peers *p);
+
+/** Providers charge by these from now on. */
+void peers_charge(struct peers *p, struct bills *bills);
 
 /** Everybody begins to act, until `until_ms`; from then on calls are only ended. */
 void peers_start(struct peers *p, struct world *w, uint64_t until_ms);

@@ -3,20 +3,23 @@
  *
  *   sim [--seed N] [--seeds COUNT] [--trace] [--twice] [--progress]
  *
- * A run is two minutes of phones, a PBX, two providers and strangers who register, call, hold,
- * cancel and hang up over a network that loses, doubles and reorders, while roles are killed and
- * start again; then everybody hangs up, and nothing may be left.  What must hold is told in
- * check_*() below.  A failure prints its seed: `sim --seed N --trace` shows that very run.
+ * A run is two minutes of phones, diallers of premium numbers, a PBX, two providers and strangers
+ * who register, call, hold, cancel and hang up over a network that loses, doubles and reorders,
+ * while roles are killed and start again, the disk is slow or full and the clock steps; then
+ * everybody hangs up, and nothing may be left.  The providers charge by their own clocks (bills.h).
+ * What must hold is told in check_*() below.  A failure prints its seed: `sim --seed N --trace`
+ * shows that very run.
  */
 #include "sim/peers.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { GRANTS_MAX = 1024, PAID_SLACK_MS = 500 };
+enum { GRANTS_MAX = 4096, PAID_SLACK_MS = 500 };
 enum { BUSY_MS = 120000, DRAIN_MS = 420000, FAULT_PAUSE_MS = 15000, REPLAYED_SEEDS = 5 };
 
 static const char yaml[] =
+	"%s"
 	"site: { name: sim, domain: pbx.example.com, data: /var/lib/tollgate }\n"
 	"interfaces:\n"
 	"  - { name: lan, listen: 192.168.1.2:5060, side: inside }\n"
@@ -24,8 +27,7 @@ static const char yaml[] =
 	"networks:\n"
 	"  - { name: office, interface: lan, prefix: 192.168.1.0/24 }\n"
 	"  - { name: home, interface: wan, prefix: 203.0.113.128/25 }\n"
-	"pbxs:\n"
-	"  - { name: pbx, interface: lan, address: 192.168.1.10:5060 }\n"
+	"%s"
 	"trunks:\n"
 	"  - { name: acme, interface: wan, address: 198.51.100.5:5060, domain: sip.acme.example, "
 	"realm: acme.example, username: u12345, register: true, expires: 120, calls: 4 }\n"
@@ -33,20 +35,48 @@ static const char yaml[] =
 	"realm: beta.example, username: b777, register: true, expires: 120, calls: 4 }\n"
 	"inbound:\n"
 	"  - { number: \"+34911234567\", account: \"101\" }\n"
-	"  - { number: \"+34911234568\", pbx: pbx }\n"
+	"%s"
 	"outbound:\n"
 	"  emergency: [\"112\"]\n"
-	"  allow: [\"+3491*\"]\n"
+	"  allow: [\"+34*\", \"+44*\"]\n"
 	"  trunks: [acme, beta]\n"
+	"rules: { hours: { mode: off } }\n"
 	"accounts: { expires-min: 60, expires-max: 3600, bindings: 3, "
 	"default-networks: [office, home] }\n"
-	"limits: { calls: 24, registrations: 64, edges: 2, carriers: 2, relays: 2 }\n";
+	"limits: { calls: 32, registrations: 64, edges: 2, carriers: 2, relays: 2 }\n";
+
+/** With a PBX what accounts dial goes there, and the PBX calls over the trunks. */
+static const char pbx_yaml[] =
+	"pbxs:\n"
+	"  - { name: pbx, interface: lan, address: 192.168.1.10:5060 }\n";
+static const char pbx_inbound[] =
+	"  - { number: \"+34911234568\", pbx: pbx }\n";
+
+/** What a seed's money is like; the last one counts none. */
+static const char *const money[] = {
+	"numbers: { home: ES }\nmoney: { renew: 10 }\nbudgets:\n"
+	"  - { for: site, per-call: 4.00, hour: 12.00 }\n"
+	"  - { for: account, per-call: 4.00, hour: 6.00 }\n"
+	"  - { for: trunk, name: acme, hour: 8.00 }\n",
+	"numbers: { home: ES }\nmoney: { renew: 60 }\nbudgets:\n"
+	"  - { for: site, day: 60.00 }\n"
+	"  - { for: account, per-call: 9.00, hour: 20.00, day: 30.00, calls: 3 }\n",
+	"numbers: { home: ES }\nmoney: { renew: 17 }\nbudgets:\n"
+	"  - { for: site, per-call: 3.60, hour: 25.00, day: 27.00, calls: 9 }\n"
+	"  - { for: account, per-call: 1.50, day: 7.00 }\n"
+	"  - { for: pbx, hour: 3.00 }\n"
+	"  - { for: class, name: home-premium, hour: 10.00 }\n",
+	"",
+};
+enum { MONEY = COUNT(money), MONEY_PBX = 2 }; /* from there on there is a PBX */
 
 static const struct world_account accounts[] = {
 	{ .user = "101", .password = "Pa55wordOf101" },
 	{ .user = "102", .password = "Pa55wordOf102" },
 	{ .user = "103", .password = "Pa55wordOf103", .number = "+34911234569" },
 	{ .user = "104", .password = "Pa55wordOf104" },
+	{ .user = "105", .password = "Pa55wordOf105" },
+	{ .user = "106", .password = "Pa55wordOf106" },
 };
 
 static const struct world_secret secrets[] = {
@@ -59,11 +89,14 @@ static const struct peer_conf everybody[] = {
 	{ PEER_PHONE, "192.168.1.22:5060", 0, "102", "Pa55wordOf102", NULL },
 	{ PEER_PHONE, "203.0.113.200:61000", 1, "103", "Pa55wordOf103", NULL },
 	{ PEER_PHONE, "203.0.113.201:5060", 1, "104", "Pa55wordOf104", NULL },
-	{ PEER_PBX, "192.168.1.10:5060", 0, "200", NULL, NULL },
+	{ PEER_DIALLER, "203.0.113.202:5060", 1, "105", "Pa55wordOf105", NULL },
+	{ PEER_DIALLER, "192.168.1.25:5060", 0, "106", "Pa55wordOf106", NULL },
 	{ PEER_PROVIDER, "198.51.100.5:5060", 1, "u12345", "S3cretOfAcme", "acme.example" },
 	{ PEER_PROVIDER, "192.0.2.40:5060", 1, "b777", "S3cretOfBeta", "beta.example" },
 	{ PEER_STRANGER, "203.0.113.99:5060", 1, "mallory", NULL, NULL },
 	{ PEER_STRANGER, "192.168.1.66:5060", 0, "mallory", NULL, NULL },
+	/* the last, so that it can be left out */
+	{ PEER_PBX, "192.168.1.10:5060", 0, "200", NULL, NULL },
 };
 
 /** A grant of a trunk, and what the vault heard of it. */
@@ -78,11 +111,15 @@ struct sim {
 	bool trace, failed;
 	struct world *world;
 	struct peers *peers;
+	struct bills *bills; /* NULL: this seed counts no money */
+	struct deck *deck;
 	uint64_t start_ms;
 	uint32_t vault_deaths, carrier_deaths, deaths;
 	struct granted grant[GRANTS_MAX];
 	uint32_t grants;
 };
+
+static struct bills_count total; /* of all seeds */
 
 static double clock_of(const struct sim *s)
 {
@@ -134,6 +171,8 @@ static void on_sent(void *ctx, struct link_proc by, const struct tg_flow *to, st
 	if (s->trace)
 		(void)printf("%.3f %s:%u sends\n%.*s\n", clock_of(s),
 		             link_role_name((enum link_role)by.role), by.index, SLICE_FMT(octets));
+	if (provider && s->bills != NULL)
+		bills_sent(s->bills, octets);
 	check_secrets(s, octets, "a secret was sent");
 	check_stranger(s, &to->remote, octets);
 	if (provider != (by.role == LINK_CARRIER))
@@ -162,6 +201,8 @@ static void on_log(void *ctx, struct slice line)
 		(void)printf("%.*s", SLICE_FMT(line));
 		fail(s, "a state machine met what it did not expect");
 	}
+	if (s->bills != NULL && holds(line, "event=ledger_overrun"))
+		bills_overrun(s->bills);
 	if (holds(line, "event=pool_full"))
 		fail(s, "a pool is too small for the calls that are configured");
 }
@@ -183,15 +224,27 @@ static void on_bend(void *ctx, struct link_msg *m)
 		                                  .paid_ms = m->grant.paid_ms };
 }
 
+static struct granted *grant_of(struct sim *s, const struct link_leg *leg)
+{
+	for (uint32_t i = s->grants; i-- > 0;) {
+		if (s->grant[i].leg.call == leg->call && s->grant[i].leg.branch == leg->branch)
+			return &s->grant[i];
+	}
+	return NULL;
+}
+
+static void note_renewal(struct sim *s, const struct link_msg *m)
+{
+	struct granted *g = grant_of(s, &m->head.leg);
+
+	if (g != NULL)
+		g->paid_ms = TG_MAX(g->paid_ms, m->renew.paid_ms);
+}
+
 static void check_bill(struct sim *s, const struct link_msg *m)
 {
-	struct granted *g = NULL;
+	struct granted *g = grant_of(s, &m->head.leg);
 
-	for (uint32_t i = 0; i < s->grants; i++) {
-		if (s->grant[i].leg.call == m->head.leg.call &&
-		    s->grant[i].leg.branch == m->head.leg.branch)
-			g = &s->grant[i];
-	}
 	if (g == NULL) {
 		fail(s, "a bill for what was never granted");
 		return;
@@ -221,6 +274,10 @@ static void on_message(void *ctx, const struct link_msg *m)
 {
 	struct sim *s = ctx;
 
+	if (s->bills != NULL)
+		bills_message(s->bills, m);
+	if (m->head.type == LINK_CALL_RENEW)
+		note_renewal(s, m);
 	if (m->head.type == LINK_CALL_BILL)
 		check_bill(s, m);
 	if (s->trace)
@@ -229,6 +286,33 @@ static void on_message(void *ctx, const struct link_msg *m)
 		             link_role_name((enum link_role)m->head.to.role), m->head.to.index,
 		             link_type_name((enum link_type)m->head.type),
 		             (unsigned long long)m->head.leg.call);
+}
+
+static void check_money(struct sim *s)
+{
+	struct bills_count c;
+
+	if (s->bills == NULL)
+		return;
+	if (!bills_end(s->bills, &c))
+		fail(s, "a provider charges for ever");
+	if (c.overruns > 0 && s->deaths == 0 && s->seed % 3 == 0)
+		fail(s, "over a perfect network a call was not ended in time");
+	total.calls += c.calls;
+	total.overruns += c.overruns;
+	total.above += c.above;
+	total.late += c.late;
+	total.charged += c.charged;
+	total.recorded += c.recorded;
+	total.excused = TG_MAX(total.excused, c.excused);
+}
+
+static void on_stepped(void *ctx)
+{
+	const struct sim *s = ctx;
+
+	if (s->bills != NULL)
+		bills_check(s->bills);
 }
 
 /** Nothing is left of any call, and every record is closed once. */
@@ -247,7 +331,7 @@ static void check_end(struct sim *s)
 		               sight.half_calls, sight.media);
 		fail(s, why);
 	}
-	if (sight.records_open > 0 && s->vault_deaths == 0)
+	if (sight.records_open > 0)
 		fail(s, "a record was never closed");
 	if (count.provider_up > 0) {
 		(void)snprintf(why, sizeof(why), "a provider still has a call: %.60s",
@@ -255,6 +339,7 @@ static void check_end(struct sim *s)
 		fail(s, why);
 	}
 	check_bills(s);
+	check_money(s);
 	for (uint32_t i = 0; world_record(s->world, i) != NULL; i++) {
 		if (peers_stranger(s->peers, &world_record(s->world, i)->from))
 			fail(s, "a stranger has called");
@@ -273,6 +358,34 @@ static void on_revive(void *ctx, uint64_t value)
 	(void)world_start(s->world, (struct link_proc){ (uint8_t)(value >> 8), (uint8_t)value });
 }
 
+static void on_disk(void *ctx, uint64_t value)
+{
+	struct sim *s = ctx;
+
+	(void)value;
+	world_disk_set(s->world, &(struct world_disk_conf){ .latency_max_ms = 20 });
+}
+
+/** The disk is slow, very slow, or full for a while; or the wall clock steps (C5). */
+static void trouble(struct sim *s)
+{
+	static const int64_t steps_ms[] = { 3600000, -3600000, 86400000, -86400000 };
+	static const struct world_disk_conf disks[] = {
+		{ .latency_min_ms = 50, .latency_max_ms = 900 },
+		{ .latency_min_ms = 1000, .latency_max_ms = 4000 },
+		{ .refuses = true },
+	};
+	struct tg_rng *rng = world_rng(s->world);
+	uint64_t what = tg_rng_below(rng, COUNT(disks) + 1);
+
+	if (what == COUNT(disks)) {
+		world_wall_step(s->world, steps_ms[tg_rng_below(rng, COUNT(steps_ms))]);
+		return;
+	}
+	world_disk_set(s->world, &disks[what]);
+	world_at(s->world, world_now_ms(s->world) + 2000 + tg_rng_below(rng, 15000), on_disk, s, 0);
+}
+
 static void on_fault(void *ctx, uint64_t value)
 {
 	static const enum link_role roles[] = { LINK_EDGE, LINK_EDGE, LINK_CARRIER, LINK_RELAY,
@@ -287,6 +400,8 @@ static void on_fault(void *ctx, uint64_t value)
 	(void)value;
 	if (now - s->start_ms > BUSY_MS)
 		return;
+	if (tg_rng_below(rng, 3) == 0)
+		trouble(s);
 	if (s->trace)
 		(void)printf("%.3f %s:%u is killed\n", clock_of(s), link_role_name(role), index);
 	if (world_kill(s->world, p)) {
@@ -342,6 +457,12 @@ static struct world_net net_of(uint64_t seed)
 	}
 }
 
+/** One deck for all trunks. */
+static const struct deck *site_deck(void *ctx, int trunk)
+{
+	return trunk < 0 ? ctx : NULL;
+}
+
 static void run(struct sim *s, const struct conf *conf)
 {
 	const struct world_conf wc = {
@@ -353,15 +474,23 @@ static void run(struct sim *s, const struct conf *conf)
 		.secret_count = COUNT(secrets),
 		.net = net_of(s->seed),
 		.watch = { .ctx = s, .packet = on_packet, .sent = on_sent, .log = on_log,
-		           .bend = on_bend, .message = on_message },
+		           .bend = on_bend, .message = on_message, .stepped = on_stepped },
+		.deck = site_deck,
+		.deck_ctx = s->deck,
 	};
 	uint64_t end;
 
-	s->peers = peers_new(everybody, COUNT(everybody), fail, s);
+	s->peers = peers_new(everybody, COUNT(everybody) - (conf->pbxs_count == 0), fail, s);
+	if (conf->numbers.home.len > 0)
+		s->bills = bills_new(fail, s);
 	s->world = world_new(&wc);
 	if (s->peers == NULL || s->world == NULL)
 		abort();
 	s->start_ms = world_now_ms(s->world);
+	if (conf->numbers.home.len > 0) {
+		bills_watch(s->bills, s->world);
+		peers_charge(s->peers, s->bills);
+	}
 	end = s->start_ms + BUSY_MS + DRAIN_MS;
 	peers_start(s->peers, s->world, s->start_ms + BUSY_MS);
 	if (s->seed % 2 == 0)
@@ -373,25 +502,56 @@ static void run(struct sim *s, const struct conf *conf)
 		check_end(s);
 }
 
-/** Hash of the run; 0 when it failed. */
-static uint64_t run_seed(uint64_t seed, const struct conf *conf, bool trace)
+/** What all runs share. */
+struct given {
+	struct conf *conf[MONEY];
+	struct deck *deck;
+};
+
+static bool give(struct given *g)
 {
-	struct sim s = { .seed = seed, .trace = trace };
+	static struct conf_mistakes mistakes;
+	char text[4096];
+
+	for (size_t i = 0; i < MONEY; i++) {
+		(void)snprintf(text, sizeof(text), yaml, money[i], i < MONEY_PBX ? "" : pbx_yaml,
+		               i < MONEY_PBX ? "" : pbx_inbound);
+		if (conf_parse(&g->conf[i], slice_str(text), &mistakes) != TG_OK) {
+			(void)printf("%s\n", mistakes.at[0].text);
+			return false;
+		}
+	}
+	g->deck = bills_deck();
+	return g->deck != NULL;
+}
+
+static void take_back(struct given *g)
+{
+	for (size_t i = 0; i < MONEY; i++)
+		conf_free(g->conf[i]);
+	deck_free(g->deck);
+}
+
+/** Hash of the run; 0 when it failed. */
+static uint64_t run_seed(uint64_t seed, const struct given *given, bool trace)
+{
+	static struct sim s; /* a large one */
 	uint64_t hash;
 
-	run(&s, conf);
+	s = (struct sim){ .seed = seed, .trace = trace, .deck = given->deck };
+	run(&s, given->conf[seed / 3 % MONEY]);
 	hash = s.failed ? 0 : world_hash(s.world);
 	world_free(s.world);
 	peers_free(s.peers);
+	bills_free(s.bills);
 	return hash;
 }
 
 int main(int argc, char **argv)
 {
-	struct conf_mistakes *mistakes = calloc(1, sizeof(*mistakes));
 	uint64_t first = 1, count = 200, passed = 0, failed = 0;
 	bool trace = false, progress = false;
-	struct conf *conf = NULL;
+	struct given given = { .deck = NULL };
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (int i = 1; i < argc; i++) {
@@ -404,15 +564,13 @@ int main(int argc, char **argv)
 		else if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc)
 			first = strtoull(argv[++i], NULL, 10), count = 1;
 	}
-	if (mistakes == NULL || conf_parse(&conf, slice_str(yaml), mistakes) != TG_OK) {
-		(void)printf("%s\n", mistakes != NULL ? mistakes->at[0].text : "");
+	if (!give(&given))
 		return 2;
-	}
 	for (uint64_t seed = first; seed < first + count; seed++) {
-		uint64_t hash = run_seed(seed, conf, trace);
+		uint64_t hash = run_seed(seed, &given, trace);
 
 		/* one seed gives one run, octet for octet */
-		if (hash != 0 && seed <= REPLAYED_SEEDS && run_seed(seed, conf, false) != hash) {
+		if (hash != 0 && seed <= REPLAYED_SEEDS && run_seed(seed, &given, false) != hash) {
 			(void)printf("seed %llu: two runs differ\n", (unsigned long long)seed);
 			hash = 0;
 		}
@@ -422,10 +580,13 @@ int main(int argc, char **argv)
 			(void)printf("seed %llu, %llu failed\n", (unsigned long long)seed,
 			             (unsigned long long)failed);
 	}
-	conf_free(conf);
-	free(mistakes);
+	take_back(&given);
 	if (failed > 0)
 		(void)printf("replay one with: sim --seed N --trace\n");
+	(void)printf("%u calls charged %lld, recorded %lld, %u records above, %u overruns, %u "
+	             "late, at most %lld micro above a limit\n", total.calls, (long long)total.charged,
+	             (long long)total.recorded, total.above, total.overruns, total.late,
+	             (long long)total.excused);
 	(void)printf("%llu passed, %llu failed\n", (unsigned long long)passed,
 	             (unsigned long long)failed);
 	return failed > 0;
