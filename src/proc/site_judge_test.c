@@ -54,7 +54,7 @@ static void bench_open(struct bench *t)
 		conf_free(t->conf);
 		CHECK(false, why);
 	}
-	t->now = judge_now(t->judge);
+	t->now = judge_time(t->judge, here.mono_ms, here.ledger_ms);
 }
 
 static void bench_close(struct bench *t)

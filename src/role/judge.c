@@ -87,7 +87,6 @@ struct judge *judge_new(const struct judge_rules *rules, const struct judge_size
 	ledger_clock_init(&j->clock, rules->zone, rules->calendar, saved, here);
 	j->ledger = ledger_new(&conf);
 	if (j->ledger != NULL && set_budgets(j) && add_known(j)) {
-		ledger_advance(j->ledger, judge_time(j, here->mono_ms, here->ledger_ms));
 		return j;
 	}
 	judge_free(j);
@@ -105,13 +104,18 @@ void judge_free(struct judge *j)
 void judge_set_clock(struct judge *j, const struct ledger_clock_state *saved,
                      const struct ledger_clock_state *here)
 {
+	assert(!j->begun); /* a window that was opened by a wrong clock does not close again */
 	ledger_clock_init(&j->clock, j->rules.zone, j->rules.calendar, saved, here);
-	ledger_advance(j->ledger, judge_time(j, here->mono_ms, here->ledger_ms));
 }
 
 const struct ledger_now *judge_time(struct judge *j, uint64_t mono_ms, uint64_t wall_ms)
 {
-	return ledger_clock_now(&j->clock, mono_ms, wall_ms);
+	const struct ledger_now *now = ledger_clock_now(&j->clock, mono_ms, wall_ms);
+
+	if (!j->begun) /* before anything is loaded, and not before the clock is known (C5) */
+		ledger_advance(j->ledger, now);
+	j->begun = true;
+	return now;
 }
 
 const struct ledger_now *judge_now(const struct judge *j)

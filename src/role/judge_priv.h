@@ -17,6 +17,7 @@ struct judge {
 	struct ledger *ledger;
 	struct ledger_clock clock;
 	struct policy_counts counts;
+	bool begun; /* the windows stand where the clock does */
 	uint32_t row_each[LEDGER_KINDS]; /* budget row of a ledger that has no own, by kind */
 	/* the ledgers that are there from the start */
 	uint32_t site, class[NUMBER_CLASSES], group[JUDGE_GROUPS_MAX], pbx[JUDGE_PBXS_MAX];

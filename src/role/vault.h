@@ -167,8 +167,8 @@ TG_MUST_USE enum tg_err vault_secret_set(struct vault *vault, struct slice name,
 void vault_call_load(struct vault *vault, const struct vault_record *record);
 
 /*
- * The rest of what is on disk, at the start: state rows, then ledgers, then calls, then holds, then
- * recipes.  False: the row makes no sense (any more) and was left out.
+ * The rest of what is on disk, at the start: state rows ("clock" before "destinations", as the
+ * alphabet has it), then ledgers, then calls, then holds, then recipes.  False: the row makes no sense (any more) and was left out.
  */
 bool vault_state_load(struct vault *vault, struct slice kind, const struct vault_blob *row);
 bool vault_total_load(struct vault *vault, const struct vault_blob *total);

@@ -91,6 +91,8 @@ static bool open_judge(struct explain *e)
 	ledger_stat(judge_ledger(v->judge), &stat);
 	sizes.calls = stat.holds + 16;
 	e->judge = judge_new(&v->rules, &sizes, &v->dummy, NULL, judge_clock(v->judge));
+	if (e->judge != NULL)
+		(void)judge_time(e->judge, v->now_ms, vault_wall_ms(v));
 	return e->judge != NULL;
 }
 

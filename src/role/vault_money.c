@@ -308,6 +308,7 @@ bool vault_destinations_load(struct vault *v, const struct vault_blob *blob)
 	struct slice kind, name = slice_cut(blob->key, '/', &kind);
 	uint32_t id = 0;
 
+	(void)now(v); /* the windows stand from here on */
 	if (blob->octets.len != sizeof(*row))
 		return false;
 	memcpy(row, blob->octets.p, sizeof(*row));
@@ -557,6 +558,7 @@ bool vault_hold_load(struct vault *v, const struct link_leg *leg, struct slice o
 	memcpy(row, octets.p, sizeof(*row));
 	if (row->version != VAULT_HOLD_VERSION)
 		return false;
+	(void)now(v); /* the windows stand from here on */
 	(void)judge_ledger_of(v->judge, LEDGER_ACCOUNT, link_text(&row->account));
 	trunk = vault_trunk_named(v, link_text(&row->trunk));
 	a = trunk >= 0 && c != NULL ? tg_pool_take(v->attempts) : NULL;
@@ -585,6 +587,7 @@ bool vault_total_load(struct vault *v, const struct vault_blob *total)
 {
 	struct ledger_total t;
 
+	(void)now(v); /* the windows stand from here on */
 	if (total->octets.len != sizeof(t))
 		return false;
 	memcpy(&t, total->octets.p, sizeof(t));

@@ -143,7 +143,7 @@ enum tg_err store_load(struct store *s, const struct store_sink *sink)
 		  " FROM account",
 		  load_account },
 		{ "SELECT name, sealed FROM secret", load_secret },
-		{ "SELECT kind, key, value FROM state", load_state },
+		{ "SELECT kind, key, value FROM state ORDER BY kind, key", load_state },
 		{ "SELECT key, total FROM ledger", load_total },
 		{ "SELECT call, record FROM live WHERE length(record) > 0 ORDER BY start_ms",
 		  load_record },

@@ -396,7 +396,10 @@ static bool make_role(struct world *w, struct proc *p)
 		return p->carrier != NULL;
 	case LINK_VAULT:
 		p->vault = vault_new(&env, &conf);
-		return p->vault != NULL && store_sim_load(w, p->vault);
+		if (p->vault == NULL || !store_sim_load(w, p->vault))
+			return false;
+		vault_wall(p->vault, w->now_ms, world_wall_ms(w)); /* as the shell's first tick */
+		return true;
 	default:
 		return true;
 	}

@@ -320,15 +320,23 @@ static void load_open_records(struct world *w, struct vault *vault)
 	}
 }
 
+/** As the database gives them: the clock comes before what needs to know the time. */
+static void load_state(struct world *w, struct vault *vault, bool clock)
+{
+	for (const struct disk_row *r = w->disk->state; r != NULL; r = r->next) {
+		const struct vault_blob row = { view(&r->key), view(&r->value) };
+
+		if (slice_eq(view(&r->kind), SLICE("clock")) == clock)
+			w->seen.rows_left_out += !vault_state_load(vault, view(&r->kind), &row);
+	}
+}
+
 void world_disk_load(struct world *w, struct vault *vault)
 {
 	const struct world_disk *d = w->disk;
 
-	for (const struct disk_row *r = d->state; r != NULL; r = r->next) {
-		const struct vault_blob row = { view(&r->key), view(&r->value) };
-
-		w->seen.rows_left_out += !vault_state_load(vault, view(&r->kind), &row);
-	}
+	load_state(w, vault, true);
+	load_state(w, vault, false);
 	for (const struct disk_row *r = d->total; r != NULL; r = r->next) {
 		const struct vault_blob row = { view(&r->key), view(&r->value) };
 
