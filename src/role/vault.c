@@ -387,7 +387,7 @@ bool vault_state_load(struct vault *v, struct slice kind, const struct vault_blo
 	if (slice_eq(kind, VAULT_DESTINATIONS))
 		return vault_destinations_load(v, row);
 	if (!slice_eq(kind, SLICE("clock")))
-		/* by the wall clock: asking the ledgers' own would begin it without what was kept */
+		/* by the wall clock: asking the ledgers' own would begin it too early */
 		return book_load(v->book, kind, row->key, row->octets,
 		                 vault_wall_ms(v) / 1000) == TG_OK;
 	if (row->octets.len != sizeof(saved))

@@ -168,7 +168,8 @@ void vault_call_load(struct vault *vault, const struct vault_record *record);
 
 /*
  * The rest of what is on disk, at the start: state rows ("clock" before "destinations", as the
- * alphabet has it), then ledgers, then calls, then holds, then recipes.  False: the row makes no sense (any more) and was left out.
+ * alphabet has it), then ledgers, then calls, then holds, then recipes.
+ * False: the row makes no sense (any more) and was left out.
  */
 bool vault_state_load(struct vault *vault, struct slice kind, const struct vault_blob *row);
 bool vault_total_load(struct vault *vault, const struct vault_blob *total);

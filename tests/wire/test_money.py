@@ -46,6 +46,7 @@ def counted(lab):
     assert gate.json("status")["money"]["death_adds"] != "0.00"
     caller.hangup()
     until(lambda: gate.json("limits", "site")[0]["committed"] == "0.00", 5, "still held")
+    until(lambda: any(r["over"] for r in gate.records()), 3, "the record stays open")
     assert gate.json("why", "101")[0]["cost"] == "0.20"
     own = gate.json("limits", "account", "101")[0]["money"]
     assert next(p for p in own if p["period"] == "day")["remaining"] == "1.80", own
