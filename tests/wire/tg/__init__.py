@@ -7,6 +7,7 @@
     phone.py     baresip
     sip.py       a bare socket for crafted messages
     scenarios.py what sipp plays
+    bulk.py      a provider that bills by its own clock, a dialler with many calls
     tollgate.py  the binary under test
     audio.py     making tones and finding them in recordings
 """

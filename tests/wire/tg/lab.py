@@ -27,9 +27,12 @@ CUSTOMER, CUSTOMER_SECRET = "u12345", "trunk-secret-of-the-tests"
 
 
 class Lab:
+    root = pathlib.Path(__file__).resolve().parents[3]  # of the source tree
+
     def __init__(self, logs, binary=None):
         self.folder = pathlib.Path(logs)
         self.binary = binary
+        self.rounds = 3     # of the cases that go in rounds
         self.started = []   # everything with close(); ended in reverse order
         self.watched = []   # everything with check() and complaints(): the binary under test
         self.net = netns.Net()

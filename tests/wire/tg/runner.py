@@ -20,14 +20,16 @@ from tg.lab import Lab
 INSIDE = "TG_WIRE_CASE"  # set in the process of one case: its name
 SKIPPED = 77             # what Meson reads as "skipped"
 LONGEST_S = 120          # no case takes longer
-cases = {}
+cases, each_round = {}, {}
 
 
-def case(name):
-    """Register a function as a case.  It gets a fresh Lab and fails by raising."""
+def case(name, longest=0):
+    """Register a function as a case.  It gets a fresh Lab and fails by raising.
+
+    longest   seconds that each of `--rounds` may add to LONGEST_S"""
     def add(function):
         assert name not in cases, f"two cases are called {name}"
-        cases[name] = function
+        cases[name], each_round[name] = function, longest
         return function
     return add
 
@@ -53,6 +55,8 @@ def arguments():
                         help="cases side by side (default: processors + 1, as most of a "
                              "case is waiting)")
     parser.add_argument("--keep", action="store_true", help="keep the logs of passed cases too")
+    parser.add_argument("--rounds", type=int, default=3, metavar="N",
+                        help="rounds of the cases that go in rounds (default: 3)")
     parser.add_argument("--tollgate", default=os.environ.get("TOLLGATE"), metavar="PATH",
                         help="the binary under test (default: $TOLLGATE)")
     return parser.parse_args()
@@ -71,7 +75,9 @@ def run_all(picked, args):
     try:
         while waiting or running:
             while waiting and len(running) < max(1, args.jobs):
-                running.append(Running(world, waiting.pop(0)))
+                name = waiting.pop(0)
+                longest = LONGEST_S + each_round[name] * args.rounds
+                running.append(Running(world, name, longest))
             for one in [one for one in running if one.ended()]:
                 running.remove(one)
                 failed += one.report()
@@ -97,17 +103,17 @@ def world_command():
 class Running:
     """A case in its own process."""
 
-    def __init__(self, world, name):
-        self.name, self.began = name, time.monotonic()
+    def __init__(self, world, name, longest):
+        self.name, self.longest, self.began = name, longest, time.monotonic()
         self.output = tempfile.TemporaryFile("w+")
         self.child = subprocess.Popen(world + [sys.executable, *sys.argv], stdin=subprocess.DEVNULL,
                                       stdout=self.output, stderr=subprocess.STDOUT,
                                       env={**os.environ, INSIDE: name}, start_new_session=True)
 
     def ended(self):
-        if self.child.poll() is None and time.monotonic() - self.began > LONGEST_S:
+        if self.child.poll() is None and time.monotonic() - self.began > self.longest:
             self.child.kill()
-            self.output.write(f"not done after {LONGEST_S} s\n")
+            self.output.write(f"not done after {self.longest} s\n")
         return self.child.poll() is not None
 
     def report(self):
@@ -138,6 +144,7 @@ def run_here(name, args):
     logs = tempfile.mkdtemp(prefix="tollgate-wire-")
     os.chmod(logs, 0o755)  # processes of other users work in it
     lab = Lab(logs, args.tollgate)
+    lab.rounds = args.rounds
     try:
         lab.build()
         cases[name](lab)

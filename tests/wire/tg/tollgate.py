@@ -190,13 +190,14 @@ class Tollgate(Process):
                 found[words[words.index("--role") + 1]] = int(folder.name)
         return found
 
-    def kill(self, role):
+    def kill(self, role, meanwhile=lambda: None):
         """kill -9 one process; returns when another has taken its place (at most 2 s)."""
         pid = self.roles()[role]
         began = time.monotonic()
         self.killed.add(pid)
         os.kill(pid, signal.SIGKILL)
-        until(lambda: self.roles().get(role, pid) != pid, 2, f"{role} did not come back")
+        until(lambda: meanwhile() or self.roles().get(role, pid) != pid, 2,
+              f"{role} did not come back")
         until(lambda: self.ask("status").returncode == 0, 2, "no status after the restart")
         took = time.monotonic() - began
         assert took < 2, f"{role} was back after {took:.1f} s"
