@@ -94,6 +94,8 @@ static void draw(struct tg_rng *rng)
 
 	t.where = &wheres[tg_rng_below(rng, COUNT(wheres))];
 	t.what = (enum what)tg_rng_below(rng, WHATS);
+	if (t.what == LINES) /* of the trunk; an account without a budget has no ledger yet */
+		t.where = &wheres[3];
 	t.tariff = (struct tg_tariff){ .per_minute = 1 + (tg_micro)tg_rng_below(rng, 400000),
 		                       .first_s = step[0], .next_s = step[1] };
 	if (tg_rng_below(rng, 2) == 0)
