@@ -170,6 +170,31 @@ static uint64_t seal_of(const struct store *s, const struct entry_head *head)
 	                           sizeof(*head) - sizeof(head->seal) + head->len));
 }
 
+/* SQLite's files take less than 128 KB at once: more is cut off, and then "disk is full". */
+enum { PIECE = 64 * 1024 };
+
+static int write_all(struct sqlite3_file *file, const uint8_t *p, size_t len, uint64_t at)
+{
+	int rc = SQLITE_OK;
+
+	for (size_t done = 0, part; rc == SQLITE_OK && done < len; done += part) {
+		part = TG_MIN(len - done, (size_t)PIECE);
+		rc = file->pMethods->xWrite(file, p + done, (int)part, (sqlite3_int64)(at + done));
+	}
+	return rc;
+}
+
+static int read_all(struct sqlite3_file *file, uint8_t *p, size_t len, uint64_t at)
+{
+	int rc = SQLITE_OK;
+
+	for (size_t done = 0, part; rc == SQLITE_OK && done < len; done += part) {
+		part = TG_MIN(len - done, (size_t)PIECE);
+		rc = file->pMethods->xRead(file, p + done, (int)part, (sqlite3_int64)(at + done));
+	}
+	return rc;
+}
+
 int store_journal_write(struct store *s, uint64_t from, uint64_t to, uint64_t wall_ms)
 {
 	struct store_journal *j = &s->journal;
@@ -191,7 +216,7 @@ int store_journal_write(struct store *s, uint64_t from, uint64_t to, uint64_t wa
 	memcpy(j->mem, &head, sizeof(head));
 	head.seal = seal_of(s, &head);
 	memcpy(j->mem, &head, sizeof(head));
-	rc = j->file->pMethods->xWrite(j->file, j->mem, (int)(p - j->mem), (sqlite3_int64)j->at);
+	rc = write_all(j->file, j->mem, (size_t)(p - j->mem), j->at);
 #ifndef TG_MUTANT_NO_JOURNAL_SYNC /* tests/promises/money finds it */
 	if (rc == SQLITE_OK)
 		rc = j->file->pMethods->xSync(j->file, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
@@ -220,8 +245,7 @@ static int read_entry(struct store *s, struct entry_head *head, bool *found)
 	    head->len > STORE_JOURNAL_ENTRY_MAX - sizeof(*head) ||
 	    size - at - (sqlite3_int64)sizeof(*head) < (sqlite3_int64)head->len)
 		return rc;
-	rc = j->file->pMethods->xRead(j->file, j->mem + sizeof(*head), (int)head->len,
-	                              at + (sqlite3_int64)sizeof(*head));
+	rc = read_all(j->file, j->mem + sizeof(*head), head->len, j->at + sizeof(*head));
 	*found = rc == SQLITE_OK && seal_of(s, head) == head->seal;
 	return rc;
 }
