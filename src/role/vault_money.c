@@ -399,6 +399,7 @@ static void answered(struct vault *v, struct vault_attempt *a, const struct link
 {
 	if (a->answer_ms != 0)
 		return; /* said again after our restart */
+	a->unsure = a->state == VAULT_LOST && bill->talk_ms == 0;
 	a->state = VAULT_UP;
 	a->answer_ms = v->now_ms - TG_MIN(v->now_ms - 1, (uint64_t)bill->talk_ms);
 	if (ledger_answered(judge_ledger(v->judge), now(v), a->hold) != TG_OK)
@@ -412,6 +413,8 @@ static uint64_t talk_of(const struct vault *v, const struct vault_attempt *a,
 {
 	if (bill->talk_ms != 0)
 		return bill->talk_ms;
+	if (a->unsure) /* what is hung up from a recipe began before its carrier did */
+		return TG_MAX(v->now_ms - a->answer_ms, (uint64_t)a->paid_s * 1000);
 	if (a->answer_ms != 0)
 		return v->now_ms - a->answer_ms;
 	return a->state == VAULT_LOST ? (uint64_t)a->paid_s * 1000 : 0;

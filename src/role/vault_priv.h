@@ -64,6 +64,7 @@ struct vault_attempt {
 	uint16_t trunk;
 	uint8_t state;         /* enum vault_attempt_state */
 	bool last;             /* no renewal any more */
+	bool unsure;           /* loaded, and its carrier does not know when it was answered */
 	bool recipe_on_disk;   /* and to be dropped with the hold */
 	struct tg_handle hold; /* of the ledger */
 	uint64_t answer_ms;    /* monotonic; 0 = not */
