@@ -378,6 +378,8 @@ static void trouble(struct sim *s)
 	struct tg_rng *rng = world_rng(s->world);
 	uint64_t what = tg_rng_below(rng, COUNT(disks) + 1);
 
+	if (s->trace)
+		(void)printf("%.3f trouble %u\n", clock_of(s), (unsigned)what);
 	if (what == COUNT(disks)) {
 		world_wall_step(s->world, steps_ms[tg_rng_below(rng, COUNT(steps_ms))]);
 		return;
